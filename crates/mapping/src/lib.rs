@@ -1,0 +1,1 @@
+//! Mapping Kit and FQL.
