@@ -1,1 +1,20 @@
-//! The pure core.
+//! The pure core: `state + record → state' + deliveries`.
+//!
+//! No clock, no network, no randomness: time comes with the records, memory with the [`Facts`] that the caller hands
+//! in, and everything that follows leaves as one [`causeway_store::Change`]. It runs the same in production, in
+//! replay, in what-if and in simulation.
+
+mod core;
+pub mod duplicates;
+pub mod event;
+pub mod flow;
+pub mod identity;
+pub mod ledger;
+pub mod outbox;
+pub mod payload;
+mod recent;
+pub mod recipes;
+pub mod span;
+pub mod trace;
+
+pub use crate::core::{Effects, Engine, FORWARD, Facts, INTAKE, LINKS, Settings, Source, dead_letter_id};

@@ -1,0 +1,116 @@
+//! `GET /api/dead-letters`, and what can be done about one.
+
+use super::Admin;
+use super::problem::{Problem, blocking};
+use super::requeue::{self, Plan};
+use crate::pipeline::worker::Request;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use bytes::Bytes;
+use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How many are listed when the caller does not say.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// At most so many are listed at once.
+const MAX_LIMIT: u32 = 10_000;
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    flow: Option<String>,
+    error: Option<String>,
+    status: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Order {
+    /// Sent instead of what died.
+    payload: Option<Box<serde_json::value::RawValue>>,
+    /// Why.
+    note: Option<String>,
+}
+
+pub(super) async fn list(State(admin): State<Arc<Admin>>, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
+    let status = asked.status.as_deref().map(requeue::status).transpose().map_err(Problem::bad)?;
+    let query = DeadLetterQuery {
+        flow: asked.flow,
+        reason: asked.error,
+        status: status.unwrap_or(Some(DeadLetterStatus::Dead)),
+        event: None,
+        limit: asked.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
+    };
+    let letters = blocking(move || Ok(admin.state.dead_letters(&query)?)).await?;
+    Ok(Json(json!({ "dead_letters": letters.iter().map(requeue::shown).collect::<Vec<_>>() })))
+}
+
+pub(super) async fn show(State(admin): State<Arc<Admin>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    Ok(Json(requeue::shown(&find(&admin, id).await?)))
+}
+
+pub(super) async fn retry(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let order = order(&body)?;
+    let mut letter = dead(&admin, id).await?;
+    if let Some(payload) = order.payload {
+        letter.payload = payload.get().as_bytes().to_vec().into();
+    }
+    let note = order.note.unwrap_or_else(|| "retried by an operator".to_owned());
+    let id = letter.id.clone();
+    match requeue::plan(letter, &note, admin.clock.now()) {
+        Plan::Resend(letter) => ask(&admin, |answer| Request::Requeue(vec![*letter], note, answer)).await,
+        Plan::Reenter(record, change) => {
+            let entered = admin.committer.commit(record).await;
+            entered.map_err(|error| Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+            ask(&admin, |answer| Request::Resolve(*change, answer)).await;
+        }
+    }
+    Ok(Json(json!({"id": id, "status": "retried"})))
+}
+
+pub(super) async fn discard(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let note = order(&body)?.note.unwrap_or_else(|| "discarded by an operator".to_owned());
+    let letter = dead(&admin, id).await?;
+    let change = requeue::discard(&letter, &note);
+    ask(&admin, |answer| Request::Resolve(change, answer)).await;
+    Ok(Json(json!({"id": letter.id, "status": "discarded"})))
+}
+
+fn order(body: &[u8]) -> Result<Order, Problem> {
+    if body.is_empty() {
+        return Ok(Order::default());
+    }
+    serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body: {error}; send {{\"payload\": …, \"note\": \"…\"}} or nothing")))
+}
+
+async fn ask(admin: &Admin, request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request) {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    admin.worker.ask(request(answer));
+    // A worker that stops before it answers leaves the dead letter as it was.
+    let _ = answered.await;
+}
+
+async fn find(admin: &Arc<Admin>, id: String) -> Result<DeadLetter, Problem> {
+    let admin = Arc::clone(admin);
+    blocking(move || admin.state.dead_letter(&id)?.ok_or_else(|| Problem::not_found("dead letter", &id))).await
+}
+
+async fn dead(admin: &Arc<Admin>, id: String) -> Result<DeadLetter, Problem> {
+    let letter = find(admin, id).await?;
+    if letter.status == DeadLetterStatus::Dead {
+        return Ok(letter);
+    }
+    let status = requeue::word(letter.status);
+    Err(Problem::new(http::StatusCode::CONFLICT, format!("dead letter {:?} is {status} already", letter.id)))
+}

@@ -1,0 +1,71 @@
+//! The admin API.
+//!
+//! | route | answers |
+//! |---|---|
+//! | `GET /api/ledger?since=` | the balance per flow |
+//! | `GET /api/events/{id}` | the trace of an event, found by any id |
+//! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
+//! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
+//! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `GET /api/flows`, `GET /api/flows/{name}` | the flows as they run |
+//! | `GET /metrics` | Prometheus |
+//! | `GET /healthz`, `GET /readyz` | alive; ready |
+
+mod access;
+mod dead_letters;
+mod events;
+mod flows;
+mod ledger;
+mod metrics;
+mod problem;
+pub mod requeue;
+
+pub use access::Access;
+
+use crate::clock::Clock;
+use crate::health::Health;
+use crate::pipeline::{Committer, worker};
+use crate::telemetry::Metrics;
+use axum::Router;
+use axum::routing::{get, post};
+use causeway_algolia::insights::Rules;
+use causeway_engine::flow::Definition;
+use causeway_store::{Journal, State};
+use std::sync::Arc;
+
+/// What the handlers share.
+pub struct Admin {
+    /// What came in.
+    pub journal: Arc<dyn Journal>,
+    /// What follows.
+    pub state: Arc<dyn State>,
+    /// Where changes go.
+    pub worker: worker::Handle,
+    /// Where repaired events go.
+    pub committer: Committer,
+    /// Insights' rules.
+    pub rules: Rules,
+    /// The flows as they run.
+    pub definitions: Vec<Definition>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// The admin routes, behind the access check but for health.
+pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
+    let closed = Router::new()
+        .route("/api/ledger", get(ledger::get))
+        .route("/api/events/{id}", get(events::get))
+        .route("/api/dead-letters", get(dead_letters::list))
+        .route("/api/dead-letters/{id}", get(dead_letters::show))
+        .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
+        .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
+        .route("/api/flows", get(flows::list))
+        .route("/api/flows/{name}", get(flows::show))
+        .route("/metrics", get(metrics::get))
+        .with_state(admin)
+        .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));
+    closed.merge(crate::health::routes(health)).fallback(problem::no_such_route)
+}

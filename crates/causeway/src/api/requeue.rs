@@ -1,0 +1,79 @@
+//! What is done about dead letters, the same for the API and for commands.
+
+use bytes::Bytes;
+use causeway_engine::ledger::Additions;
+use causeway_engine::{INTAKE, Source};
+use causeway_store::Record;
+use causeway_store::state::{Change, DeadLetter, DeadLetterStatus, Resolution};
+use serde_json::{Value, json};
+
+/// How a dead letter is sent again.
+#[derive(Debug)]
+pub enum Plan {
+    /// Its messages go back into the outbox: they were refused by the vendor.
+    Resend(Box<DeadLetter>),
+    /// Its event enters again, as if it had just come: it never got through a flow. The change takes the old event out
+    /// of the ledger, since the new one counts anew.
+    Reenter(Record, Box<Change>),
+}
+
+/// Causes of dead letters whose payload is the event as it came, not a vendor's message.
+const BEFORE_DELIVERY: [&str; 3] = ["invalid", "mapping", "plan"];
+
+/// Decides how to send it again.
+pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
+    if !BEFORE_DELIVERY.contains(&letter.cause.as_str()) {
+        return Plan::Resend(Box::new(letter));
+    }
+    let only = if letter.flow == INTAKE { Bytes::new() } else { Bytes::from(letter.flow.clone()) };
+    let body = [b"{\"events\":[", &letter.payload[..], b"]}"].concat().into();
+    let record = Record { source: Source::Repaired.into(), received_at: now, meta: only, body };
+    let mut ledger = Additions::default();
+    let row = ledger.row(&letter.flow, letter.hour);
+    row.accepted -= 1;
+    row.dead_lettered -= 1;
+    let resolutions = vec![resolution(&letter, DeadLetterStatus::Retried, note)];
+    Plan::Reenter(record, Box::new(Change { resolutions, ledger: ledger.into_rows(), ..Change::default() }))
+}
+
+/// The change that gives one up. In the ledger it stays what it is: dead-lettered.
+pub fn discard(letter: &DeadLetter, note: &str) -> Change {
+    Change { resolutions: vec![resolution(letter, DeadLetterStatus::Discarded, note)], ..Change::default() }
+}
+
+fn resolution(letter: &DeadLetter, status: DeadLetterStatus, note: &str) -> Resolution {
+    Resolution { id: letter.id.clone(), status, note: note.to_owned() }
+}
+
+/// Reads a status; `all` is none in particular.
+pub fn status(word: &str) -> Result<Option<DeadLetterStatus>, String> {
+    match word {
+        "dead" => Ok(Some(DeadLetterStatus::Dead)),
+        "retried" => Ok(Some(DeadLetterStatus::Retried)),
+        "discarded" => Ok(Some(DeadLetterStatus::Discarded)),
+        "all" => Ok(None),
+        other => Err(format!("status: {other:?} is none of dead, retried, discarded, all")),
+    }
+}
+
+/// A status as a word.
+pub fn word(status: DeadLetterStatus) -> &'static str {
+    match status {
+        DeadLetterStatus::Dead => "dead",
+        DeadLetterStatus::Retried => "retried",
+        DeadLetterStatus::Discarded => "discarded",
+    }
+}
+
+/// A dead letter as JSON for people and programs.
+pub fn shown(letter: &DeadLetter) -> Value {
+    let payload = String::from_utf8_lossy(&letter.payload);
+    let payload = serde_json::from_str(&payload).or_else(|_| serde_json::from_str(&format!("[{payload}]")));
+    json!({
+        "id": letter.id, "flow": letter.flow, "destination": letter.destination, "event": letter.event,
+        "person": letter.person, "cause": letter.cause, "reason": letter.reason, "status": word(letter.status),
+        "note": letter.note, "died_at": crate::moment::print(letter.died_at), "position": letter.position.0,
+        "attempts": serde_json::from_str::<Value>(&letter.attempts).unwrap_or_default(),
+        "payload": payload.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&letter.payload).into_owned())),
+    })
+}

@@ -1,0 +1,283 @@
+//! What the program works with: cross-checked and compiled. If it exists, it can run.
+
+use super::settings::{Compression, Naming, Region, Settings};
+use super::source::{Problem, closest};
+use crate::secret::Secret;
+use causeway_algolia::insights;
+use causeway_algolia::region::{Api, Region as AlgoliaRegion};
+use causeway_engine::duplicates::Window;
+use causeway_engine::flow::{Definition, Fault, Flow, PlanSource};
+use causeway_engine::recipes;
+use causeway_segment::region::Region as SegmentRegion;
+use http::Uri;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The settings that need no translation.
+    pub settings: Settings,
+    /// Public address.
+    pub listen: SocketAddr,
+    /// Admin address.
+    pub admin: SocketAddr,
+    /// The store's directory, resolved against the configuration file's.
+    pub store: PathBuf,
+    /// Who may send to the intake; none without an application id.
+    pub credentials: Option<Credentials>,
+    /// Where Insights events are handed on to, if they are.
+    pub insights: Option<InsightsTarget>,
+    /// Where messages for Segment go; none if nothing is sent there.
+    pub segment: Option<SegmentTarget>,
+    /// The flow definitions of recipes and files, in the order in which they run.
+    pub definitions: Vec<Definition>,
+    /// The flows, compiled.
+    pub flows: Vec<Arc<Flow>>,
+    /// Where plan files are looked for.
+    pub home: PathBuf,
+    /// What is legal but probably not meant.
+    pub warnings: Vec<String>,
+}
+
+/// What the intake accepts.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The application id.
+    pub app_id: String,
+    /// Every accepted key.
+    pub keys: Vec<Secret>,
+}
+
+/// Algolia's Insights API as a destination.
+#[derive(Debug, Clone)]
+pub struct InsightsTarget {
+    /// The API's origin.
+    pub url: Uri,
+    /// The application id.
+    pub app_id: String,
+    /// The key that is sent.
+    pub key: Secret,
+    /// Whether bodies are compressed.
+    pub compress: bool,
+}
+
+/// Segment's Tracking API as a destination.
+#[derive(Debug, Clone)]
+pub struct SegmentTarget {
+    /// The API's origin.
+    pub url: Uri,
+    /// The write key.
+    pub write_key: Secret,
+    /// Whether bodies are compressed.
+    pub compress: bool,
+}
+
+impl Config {
+    /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
+    pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
+        let definitions = definitions(&settings, home)?;
+        let flows = compile(&definitions, home)?;
+        let segment = segment(&settings, !flows.is_empty())?;
+        let config = Self {
+            listen: address("listen", &settings.listen)?,
+            admin: admin(&settings)?,
+            store: home.join(&settings.store.path),
+            credentials: credentials(&settings)?,
+            insights: insights_target(&settings)?,
+            warnings: warnings(&settings, &flows),
+            segment,
+            definitions,
+            flows,
+            home: home.to_owned(),
+            settings,
+        };
+        Ok(config)
+    }
+
+    /// Insights' rules as the operator set them.
+    pub fn rules(&self) -> insights::Rules {
+        insights::Rules {
+            max_age_ms: self.settings.algolia.max_event_age.as_ms(),
+            max_future_ms: self.settings.algolia.max_event_future.as_ms(),
+            ..insights::Rules::default()
+        }
+    }
+
+    /// What counts as a repetition.
+    pub fn duplicates(&self) -> Window {
+        let duplicates = &self.settings.duplicates;
+        Window {
+            timed_ms: duplicates.window.as_ms(),
+            untimed_ms: duplicates.untimed_window.as_ms(),
+            remember: duplicates.remember,
+        }
+    }
+}
+
+/// Compiles flow definitions; plan files are looked for under `home`.
+pub fn compile(definitions: &[Definition], home: &Path) -> Result<Vec<Arc<Flow>>, Problem> {
+    let plans: PlanSource<'_> = &|name| std::fs::read_to_string(home.join(name)).map_err(|error| format!("failed to read it: {error}"));
+    let mut flows = Vec::new();
+    let mut faults = Vec::new();
+    for definition in definitions.iter().filter(|definition| definition.enabled) {
+        match Flow::compile(definition, plans) {
+            Ok(flow) => flows.push(Arc::new(flow)),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if faults.is_empty() { Ok(flows) } else { Err(described(&faults)) }
+}
+
+fn described(faults: &[Fault]) -> Problem {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    Problem::invalid(lines.join("\n"))
+}
+
+fn address(key: &str, text: &str) -> Result<SocketAddr, Problem> {
+    text.parse().map_err(|_| Problem::invalid(format!("{key}: {text:?} is no address; write one like \"127.0.0.1:7070\"")))
+}
+
+fn admin(settings: &Settings) -> Result<SocketAddr, Problem> {
+    let address = address("admin.listen", &settings.admin.listen)?;
+    let token = settings.admin.token.as_ref().is_some_and(|token| !token.is_empty());
+    if address.ip().is_loopback() || token {
+        return Ok(address);
+    }
+    Err(Problem::invalid(format!("admin.listen: {address} is open to the network; set admin.token, or listen on 127.0.0.1")))
+}
+
+fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
+    let algolia = &settings.algolia;
+    let Some(app_id) = algolia.app_id.clone().filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    if !app_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        // The id becomes part of host names, so nothing but letters and digits may get there.
+        return Err(Problem::invalid(format!("algolia.app_id: {app_id:?} holds more than letters and digits")));
+    }
+    let keys: Vec<Secret> = algolia.api_key.iter().chain(&algolia.intake_keys).filter(|key| !key.is_empty()).cloned().collect();
+    if keys.is_empty() {
+        return Err(Problem::invalid("algolia.api_key: missing; set it, or list the keys that front ends use in algolia.intake_keys"));
+    }
+    Ok(Some(Credentials { app_id, keys }))
+}
+
+fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Problem> {
+    let algolia = &settings.algolia;
+    let (Some(app_id), Some(key)) = (&algolia.app_id, &algolia.api_key) else { return Ok(None) };
+    if !algolia.forward_events || app_id.is_empty() || key.is_empty() {
+        return Ok(None);
+    }
+    let region = match algolia.region {
+        Region::Us => AlgoliaRegion::Us,
+        Region::Eu => AlgoliaRegion::Eu,
+    };
+    let url = algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
+    let url = origin("algolia.insights_url", &url)?;
+    let compress = compress(algolia.compression, &url);
+    Ok(Some(InsightsTarget { url, app_id: app_id.clone(), key: key.clone(), compress }))
+}
+
+fn segment(settings: &Settings, needed: bool) -> Result<Option<SegmentTarget>, Problem> {
+    let segment = &settings.segment;
+    let Some(write_key) = segment.write_key.clone().filter(|key| !key.is_empty()) else {
+        let missing = "segment.write_key: missing, and a flow sends to Segment; set it, or switch the recipe off";
+        return if needed { Err(Problem::invalid(missing)) } else { Ok(None) };
+    };
+    let region = match segment.region {
+        Region::Us => SegmentRegion::Us,
+        Region::Eu => SegmentRegion::Eu,
+    };
+    let url = segment.tracking_url.clone().unwrap_or_else(|| region.tracking_url().to_owned());
+    let url = origin("segment.tracking_url", &url)?;
+    let compress = compress(segment.compression, &url);
+    Ok(Some(SegmentTarget { url, write_key, compress }))
+}
+
+fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
+    let bad = || Problem::invalid(format!("{key}: {url:?} is no URL; write one like \"https://host\""));
+    let parsed: Uri = url.trim_end_matches('/').parse().map_err(|_| bad())?;
+    let scheme = parsed.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
+    if scheme.is_none() || parsed.host().is_none() { Err(bad()) } else { Ok(parsed) }
+}
+
+fn compress(setting: Compression, url: &Uri) -> bool {
+    match setting {
+        Compression::Always => true,
+        Compression::Never => false,
+        Compression::Auto => !on_loopback(url.host().unwrap_or_default()),
+    }
+}
+
+fn on_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The flow definitions: recipes that are on, then the user's files, which replace recipes of the same name.
+fn definitions(settings: &Settings, home: &Path) -> Result<Vec<Definition>, Problem> {
+    let naming = match settings.segment.naming {
+        Naming::Search => recipes::Naming::Search,
+        Naming::Ecommerce => recipes::Naming::Ecommerce,
+    };
+    let mut all = Vec::new();
+    for (name, value) in &settings.recipes {
+        let text = recipes::definition(name, naming).ok_or_else(|| unknown_recipe(name))?;
+        if recipe_is_on(name, value)? {
+            all.push(Definition::parse(text, name).map_err(|faults| described(&faults))?);
+        }
+    }
+    if let Some(directory) = &settings.flows.directory {
+        for own in read_directory(&home.join(directory))? {
+            all.retain(|definition| definition.name != own.name);
+            all.push(own);
+        }
+    }
+    Ok(all)
+}
+
+fn unknown_recipe(name: &str) -> Problem {
+    let known = recipes::NAMES;
+    let hint = closest(name, known.into_iter()).map(|right| format!("; did you mean `{right}`?")).unwrap_or_default();
+    Problem::invalid(format!("recipes.{name}: there is no such recipe{hint} The recipes of this version: {}", known.join(", ")))
+}
+
+fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
+    match value {
+        toml::Value::Boolean(on) => Ok(*on),
+        toml::Value::Table(table) => match table.keys().next() {
+            None => Ok(true),
+            Some(key) => Err(Problem::invalid(format!("recipes.{name}.{key}: this recipe has no such setting; write `{name} = true`"))),
+        },
+        other => Err(Problem::invalid(format!("recipes.{name}: {other} is neither true, false nor a table"))),
+    }
+}
+
+/// Reads every flow file of a directory, in the order of their names.
+pub fn read_directory(directory: &Path) -> Result<Vec<Definition>, Problem> {
+    let unreadable = |source| Problem::Unreadable { path: directory.to_owned(), source };
+    let entries: Result<Vec<_>, _> = std::fs::read_dir(directory).map_err(unreadable)?.collect();
+    let mut files: Vec<PathBuf> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files.iter().map(|path| read_flow(path)).collect()
+}
+
+/// Reads one flow file.
+pub fn read_flow(path: &Path) -> Result<Definition, Problem> {
+    let text = std::fs::read_to_string(path).map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+    Definition::parse(&text, &path.display().to_string()).map_err(|faults| described(&faults))
+}
+
+fn warnings(settings: &Settings, flows: &[Arc<Flow>]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.algolia.app_id.is_none() {
+        warnings.push("algolia.app_id is not set: the Insights intake answers 401 to everybody".to_owned());
+    }
+    if flows.is_empty() {
+        warnings.push("no flow is on: write `search-events = true` under [recipes]".to_owned());
+    }
+    warnings
+}

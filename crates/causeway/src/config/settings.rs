@@ -1,0 +1,151 @@
+//! The raw twin of `causeway.toml`. Defaults and documentation of every key stand in `default.toml`.
+
+use super::units::{Size, Span};
+use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The whole file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents every key, once")]
+pub struct Settings {
+    pub listen: String,
+    pub admin: Admin,
+    pub store: Store,
+    pub algolia: Algolia,
+    pub segment: Segment,
+    pub recipes: BTreeMap<String, toml::Value>,
+    pub flows: Flows,
+    pub identity: Identity,
+    pub duplicates: Duplicates,
+    pub limits: Limits,
+    pub delivery: Delivery,
+    pub log: Log,
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "default.toml documents every key, once")]
+        pub struct $name { $(pub $field: $kind,)* }
+    };
+}
+
+section! {
+    /// `[admin]`
+    Admin { listen: String, token: Option<Secret>, }
+}
+section! {
+    /// `[store]`
+    Store { path: PathBuf, retention: Span, max_size: Size, reserve: Size, }
+}
+section! {
+    /// `[algolia]`
+    Algolia {
+        app_id: Option<String>,
+        api_key: Option<Secret>,
+        admin_key: Option<Secret>,
+        intake_keys: Vec<Secret>,
+        region: Region,
+        forward_events: bool,
+        strict: bool,
+        max_event_age: Span,
+        max_event_future: Span,
+        max_requests_per_second: u32,
+        compression: Compression,
+        insights_url: Option<String>,
+        analytics_url: Option<String>,
+        personalization_url: Option<String>,
+        search_hosts: Option<Vec<String>>,
+    }
+}
+section! {
+    /// `[segment]`
+    Segment {
+        write_key: Option<Secret>,
+        webhook_secret: Option<Secret>,
+        region: Region,
+        naming: Naming,
+        max_requests_per_second: u32,
+        compression: Compression,
+        tracking_url: Option<String>,
+    }
+}
+section! {
+    /// `[flows]`
+    Flows { directory: Option<PathBuf>, }
+}
+section! {
+    /// `[identity]`
+    Identity { tell_links: bool, }
+}
+section! {
+    /// `[duplicates]`
+    Duplicates { window: Span, untimed_window: Span, remember: usize, }
+}
+section! {
+    /// `[limits]`
+    Limits { bodies_in_memory: Size, body_timeout: Span, connections: usize, backlog: Size, }
+}
+section! {
+    /// `[delivery]`
+    Delivery {
+        linger: Span,
+        concurrency: usize,
+        timeout: Span,
+        retry_first: Span,
+        retry_longest: Span,
+        give_up_after: Span,
+        window: Size,
+    }
+}
+section! {
+    /// `[log]`
+    Log { level: String, format: LogFormat, }
+}
+
+/// A vendor's data region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    /// United States.
+    Us,
+    /// Europe.
+    Eu,
+}
+
+/// Names of the recipes' events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Naming {
+    /// Our own.
+    Search,
+    /// Segment's e-commerce spec.
+    Ecommerce,
+}
+
+/// When request bodies are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Where a network lies between: not on loopback, where compressing costs more than it saves.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

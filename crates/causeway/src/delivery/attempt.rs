@@ -1,0 +1,228 @@
+//! A batch on its way: sent, waited for, retried, split, until every entry has its fate.
+
+use super::backoff::Backoff;
+use super::batch::{Batch, single_messages};
+use super::client::Client;
+use super::destination::{Destination, Verdict};
+use super::fate::{Attempt, Death, Fate};
+use super::pace::Pace;
+use super::slots::Item;
+use crate::clock::Clock;
+use crate::telemetry::{Live, Metrics};
+use crate::telemetry::metrics as labels;
+use bytes::Bytes;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+
+/// How many attempts a dead letter shows.
+const SHOWN_ATTEMPTS: usize = 10;
+
+/// The vendor's words are cut to this many bytes.
+const SHOWN_WORDS: usize = 500;
+
+/// What the batches of one lane share.
+#[derive(Debug)]
+pub struct Shared {
+    /// Where they go.
+    pub destination: Destination,
+    /// The connections.
+    pub client: Client,
+    /// The rate.
+    pub pace: Mutex<Pace>,
+    /// The waits.
+    pub backoff: Backoff,
+    /// After this time an entry is given up, in milliseconds since its acceptance.
+    pub give_up_ms: i64,
+    /// Rings when the vendor takes a request again after failures.
+    pub recovered: Notify,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The live screen's figures.
+    pub live: Arc<Live>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// What a batch tells its lane.
+#[derive(Debug)]
+pub struct Report {
+    /// These entries have their fate.
+    pub fates: Vec<(Item, Fate)>,
+    /// The attempt that decided it.
+    pub attempt: Option<Attempt>,
+}
+
+/// How the sending of one request ended.
+enum Sent {
+    Delivered,
+    Refused(&'static str, String),
+    GaveUp(String),
+}
+
+/// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
+pub async fn deliver(batch: Batch, accepted: i64, shared: Arc<Shared>, reports: mpsc::UnboundedSender<Report>) {
+    let mut run = Run { shared: &shared, reports: &reports, accepted, attempts: Vec::new() };
+    let mut stack = vec![batch];
+    while let Some(batch) = stack.pop() {
+        match run.send(&batch.body()).await {
+            Sent::Delivered => run.delivered(&batch),
+            Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
+            Sent::Refused(cause, reason) => match batch.halves() {
+                // The first half is sent first, so that order holds.
+                Some((first, second)) => stack.extend([second, first]),
+                None => run.single(&batch, cause, reason).await,
+            },
+        }
+    }
+}
+
+struct Run<'a> {
+    shared: &'a Shared,
+    reports: &'a mpsc::UnboundedSender<Report>,
+    accepted: i64,
+    attempts: Vec<Attempt>,
+}
+
+impl Run<'_> {
+    /// Sends one request until the vendor takes or refuses it.
+    async fn send(&mut self, messages: &[u8]) -> Sent {
+        let mut failures = 0;
+        loop {
+            self.wait_for_leave().await;
+            match self.attempt(messages).await {
+                Verdict::Delivered => return self.succeeded(failures),
+                Verdict::Refused(words) => return Sent::Refused("refused", words),
+                Verdict::TooLarge => return Sent::Refused("oversize", "the vendor says that it is too large".to_owned()),
+                Verdict::Busy(after) => {
+                    self.pace(|pace, now| pace.refused(now, after));
+                    failures += u32::from(after.is_none());
+                }
+                Verdict::Denied(words) => {
+                    tracing::error!(destination = self.shared.destination.name(), %words, "the vendor denies access; messages are held");
+                    failures += 1;
+                }
+                Verdict::Failed(_) => failures += 1,
+            }
+            if let Some(reason) = self.gave_up() {
+                return Sent::GaveUp(reason);
+            }
+            self.wait_after_failure(failures).await;
+        }
+    }
+
+    async fn attempt(&mut self, messages: &[u8]) -> Verdict {
+        let at = self.shared.clock.now();
+        let began = Instant::now();
+        let mut sent_at = Vec::new();
+        causeway_segment::time::write_rfc3339(at, &mut sent_at);
+        let request = match self.shared.destination.request(messages, &String::from_utf8_lossy(&sent_at)) {
+            Ok(request) => request,
+            Err(error) => return Verdict::Failed(error.to_string()),
+        };
+        let answered = self.shared.client.exchange(request).await;
+        let (status, words, verdict) = match answered {
+            Ok(answer) => {
+                let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(SHOWN_WORDS)]).into_owned();
+                (Some(answer.status.as_u16()), words, self.shared.destination.verdict(&answer, at))
+            }
+            Err(error) => (None, error.clone(), Verdict::Failed(error)),
+        };
+        self.note(at, began.elapsed(), status, words);
+        verdict
+    }
+
+    fn note(&mut self, at: i64, took: Duration, status: Option<u16>, message: String) {
+        let destination = self.shared.destination.name().to_owned();
+        let code = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let label = labels::Destination { destination: destination.clone() };
+        self.shared.metrics.durations.get_or_create(&label).observe(took.as_secs_f64());
+        self.shared.metrics.attempts.get_or_create(&labels::Attempt { destination, code }).inc();
+        if self.attempts.len() == SHOWN_ATTEMPTS {
+            self.attempts.remove(0);
+        }
+        self.attempts.push(Attempt { at, status, latency_ms: took.as_millis() as u64, message });
+    }
+
+    fn succeeded(&self, failures: u32) -> Sent {
+        self.pace(|pace, _| pace.succeeded());
+        if failures > 0 {
+            self.shared.recovered.notify_waiters();
+        }
+        Sent::Delivered
+    }
+
+    fn gave_up(&self) -> Option<String> {
+        let age = self.shared.clock.now() - self.accepted;
+        let last = self.attempts.last().map(|attempt| attempt.message.as_str()).unwrap_or_default();
+        (age > self.shared.give_up_ms).then(|| format!("not delivered within delivery.give_up_after; last: {last}"))
+    }
+
+    async fn wait_for_leave(&self) {
+        while let Err(wait) = self.pace(Pace::take) {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits out the backoff, or until another batch finds the vendor well again.
+    async fn wait_after_failure(&self, failures: u32) {
+        if failures == 0 {
+            return;
+        }
+        let wait = self.shared.backoff.wait(failures, rand::random());
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.shared.recovered.notified() => {}
+        }
+    }
+
+    fn pace<T>(&self, act: impl FnOnce(&mut Pace, Instant) -> T) -> T {
+        let mut pace = self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut pace, Instant::now())
+    }
+
+    fn delivered(&self, batch: &Batch) {
+        let fates = batch.items.iter().map(|item| (*item, Fate::Delivered)).collect();
+        self.report(fates);
+    }
+
+    fn dead_all(&self, batch: &Batch, cause: &'static str, reason: &str) {
+        let dead = |index: usize| self.death(cause, reason.to_owned(), batch.messages_of(index));
+        let fates = batch.items.iter().enumerate().map(|(index, item)| (*item, Fate::Dead(dead(index)))).collect();
+        self.report(fates);
+    }
+
+    /// One entry was refused. If it holds several messages, only those at fault become its dead letter.
+    async fn single(&mut self, batch: &Batch, cause: &'static str, reason: String) {
+        let messages = batch.messages_of(0);
+        let (refused, reason) = match single_messages(&messages) {
+            parts if parts.len() > 1 => self.parts(parts, reason).await,
+            _ => (messages, reason),
+        };
+        let fate = if refused.is_empty() { Fate::Delivered } else { Fate::Dead(self.death(cause, reason, refused)) };
+        self.report(vec![(batch.items[0], fate)]);
+    }
+
+    async fn parts(&mut self, parts: Vec<Bytes>, mut reason: String) -> (Bytes, String) {
+        let mut refused: Vec<Bytes> = Vec::new();
+        for part in parts {
+            match self.send(&part).await {
+                Sent::Delivered => {}
+                Sent::Refused(_, words) | Sent::GaveUp(words) => {
+                    reason = words;
+                    refused.push(part);
+                }
+            }
+        }
+        (refused.join(&b","[..]).into(), reason)
+    }
+
+    fn death(&self, cause: &'static str, reason: String, payload: Bytes) -> Death {
+        Death { cause, reason, payload, attempts: self.attempts.clone() }
+    }
+
+    fn report(&self, fates: Vec<(Item, Fate)>) {
+        // A lane that is gone finds the entries in the outbox when it comes back.
+        let _ = self.reports.send(Report { fates, attempt: self.attempts.last().cloned() });
+    }
+}

@@ -1,0 +1,81 @@
+//! One HTTP exchange with a vendor.
+
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::time::Duration;
+
+/// At most so many bytes of an answer are read: enough for any vendor's words.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// Idle connections are closed after this time, so that names are resolved anew from time to time.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A pool of connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+/// What a vendor answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The body, or its beginning.
+    pub body: Bytes,
+}
+
+impl Client {
+    /// A pool whose every exchange may take at most `timeout`.
+    pub fn new(timeout: Duration) -> std::io::Result<Self> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(timeout));
+        let https = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(connector);
+        let inner = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(https);
+        Ok(Self { inner, timeout })
+    }
+
+    /// Sends a request and reads the answer; the error is a sentence for people.
+    pub async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+        match tokio::time::timeout(self.timeout, self.answer(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {:?}", self.timeout)),
+        }
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+        let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
+        match body {
+            Ok(body) => Ok(Answer { status, retry_after, body: body.to_bytes() }),
+            // The status is known and decides; a body that breaks off only costs the vendor's words.
+            Err(_) if status.is_success() => Err(format!("the answer with status {status} broke off")),
+            Err(_) => Ok(Answer { status, retry_after, body: Bytes::new() }),
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,156 @@
+//! What became of entries, and the change of the state that follows.
+
+use super::slots::Item;
+use bytes::Bytes;
+use causeway_engine::outbox::{Heads, Settled};
+use causeway_engine::{dead_letter_id, ledger};
+use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Settlement};
+use causeway_store::{BlockId, Position};
+use serde::Serialize;
+
+/// One request that was sent, and what came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// When, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// HTTP status; absent when there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long the vendor took.
+    pub latency_ms: u64,
+    /// The vendor's words, or what went wrong; bounded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// The end of an entry's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The vendor took it.
+    Delivered,
+    /// It can't be delivered.
+    Dead(Death),
+}
+
+/// Why an entry can't be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Death {
+    /// A stable word: `refused`, `oversize`, `expired`, `gave-up`.
+    pub cause: &'static str,
+    /// In words.
+    pub reason: String,
+    /// The messages at fault.
+    pub payload: Bytes,
+    /// The last attempts.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A block that a lane works on.
+#[derive(Debug)]
+pub struct Loaded {
+    id: BlockId,
+    destination: String,
+    hour: i64,
+    first: Position,
+    flows: Vec<String>,
+    settled: Settled,
+    touched: bool,
+}
+
+impl Loaded {
+    /// Keeps what is needed of the block until its last entry has its fate.
+    pub fn new(block: &Block, heads: &Heads) -> Self {
+        Self {
+            id: block.id,
+            destination: block.destination.clone(),
+            hour: block.hour,
+            first: block.from.0,
+            flows: heads.flows.clone(),
+            settled: Settled::decode(&block.settled, block.entries),
+            touched: false,
+        }
+    }
+
+    /// Whether this entry was settled before the lane saw the block.
+    pub fn is_settled(&self, entry: u32) -> bool {
+        self.settled.contains(entry)
+    }
+
+    /// Whether every entry has its fate.
+    pub fn is_finished(&self) -> bool {
+        self.settled.left() == 0
+    }
+
+    /// When the events in it were accepted, to the hour.
+    pub fn hour(&self) -> i64 {
+        self.hour
+    }
+
+    /// Notes the fate of an entry in the change; answers false if it had one already.
+    pub fn settle(&mut self, item: &Item, fate: Fate, now: i64, books: &mut Books) -> bool {
+        if !self.settled.insert(item.entry) {
+            return false;
+        }
+        self.touched = true;
+        let flow = &self.flows[usize::from(item.flow)];
+        let row = books.ledger.row(flow, self.hour);
+        match fate {
+            Fate::Delivered => row.delivered += 1,
+            Fate::Dead(death) => {
+                row.dead_lettered += 1;
+                let letter = self.dead_letter(item, flow, death, now);
+                books.dead_letters.push(letter);
+            }
+        }
+        true
+    }
+
+    /// How far the block has come since it was last asked.
+    pub fn settlement(&mut self) -> Option<Settlement> {
+        if !std::mem::take(&mut self.touched) {
+            return None;
+        }
+        Some(if self.is_finished() {
+            Settlement::Finished(self.id)
+        } else {
+            Settlement::Progress(self.id, self.settled.to_bytes())
+        })
+    }
+
+    fn dead_letter(&self, item: &Item, flow: &str, death: Death, now: i64) -> DeadLetter {
+        let event = item.event.to_string();
+        DeadLetter {
+            id: dead_letter_id(flow, &event, self.first),
+            flow: flow.to_owned(),
+            destination: self.destination.clone(),
+            event,
+            person: String::new(),
+            cause: death.cause.to_owned(),
+            reason: death.reason,
+            payload: death.payload,
+            attempts: serde_json::to_string(&death.attempts).unwrap_or_default(),
+            hour: self.hour,
+            died_at: now,
+            position: self.first,
+            status: DeadLetterStatus::Dead,
+            note: String::new(),
+        }
+    }
+}
+
+/// What a lane gathers before it asks for a commit.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// Counters.
+    pub ledger: ledger::Additions,
+    /// What died.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+impl Books {
+    /// The change, with the settlements of the blocks touched.
+    pub fn into_change(self, settlements: Vec<Settlement>) -> Change {
+        let Self { ledger, dead_letters } = self;
+        Change { settlements, ledger: ledger.into_rows(), dead_letters, ..Change::default() }
+    }
+}

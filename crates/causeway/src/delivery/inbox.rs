@@ -1,0 +1,135 @@
+//! Where a lane gets its blocks: straight from the worker while it keeps up, from the store when it does not.
+
+use causeway_store::state::Block;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// A lane's inbox. Holds blocks up to a number of bytes; beyond that it only remembers that the store has more.
+#[derive(Debug)]
+pub struct Inbox {
+    limit: usize,
+    inner: Mutex<Inner>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct Inner {
+    blocks: Vec<Block>,
+    held: usize,
+    behind: bool,
+}
+
+impl Inbox {
+    /// An inbox for a lane that may hold so many bytes of payload. It starts behind: the store is read first.
+    pub fn new(limit: usize) -> Self {
+        let inner = Inner { blocks: Vec::new(), held: 0, behind: true };
+        Self { limit, inner: Mutex::new(inner), changed: Notify::new() }
+    }
+
+    /// Offers a block that was just committed.
+    pub fn offer(&self, block: Block) {
+        let mut inner = self.lock();
+        inner.behind |= inner.held >= self.limit;
+        if !inner.behind {
+            inner.held += block.payload.len();
+            inner.blocks.push(block);
+        }
+        drop(inner);
+        self.changed.notify_one();
+    }
+
+    /// The offered blocks, oldest first.
+    pub fn take(&self) -> Vec<Block> {
+        std::mem::take(&mut self.lock().blocks)
+    }
+
+    /// Whether the store has blocks that were not offered, and there is room for some of them again: that is when at
+    /// least half of the window is free, so that the store is read in long strides.
+    pub fn wants_loading(&self) -> bool {
+        let inner = self.lock();
+        inner.behind && inner.held <= self.limit / 2
+    }
+
+    /// Before the store is read: blocks committed from now on are kept here, so that none falls between.
+    pub fn begin_loading(&self) {
+        self.lock().behind = false;
+    }
+
+    /// After the store was read. With `more` left there, what was offered meanwhile is let go: the store has it too.
+    pub fn end_loading(&self, loaded_bytes: usize, more: bool) {
+        let mut inner = self.lock();
+        inner.held += loaded_bytes;
+        if more {
+            let offered: usize = inner.blocks.drain(..).map(|block| block.payload.len()).sum();
+            inner.held -= offered;
+            inner.behind = true;
+        }
+    }
+
+    /// The lane let go of so many bytes of payload.
+    pub fn free(&self, bytes: usize) {
+        let mut inner = self.lock();
+        inner.held = inner.held.saturating_sub(bytes);
+    }
+
+    /// How many bytes the next reading of the store may bring.
+    pub fn room(&self) -> usize {
+        self.limit.saturating_sub(self.lock().held)
+    }
+
+    /// Waits for an offer.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use causeway_store::{BlockId, Position};
+
+    fn block(id: u64, bytes: usize) -> Block {
+        Block {
+            id: BlockId(id),
+            destination: String::new(),
+            hour: 0,
+            from: (Position(id), Position(id)),
+            entries: 1,
+            heads: Bytes::new(),
+            payload: vec![0; bytes].into(),
+            settled: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn a_lane_that_lags_turns_to_the_store_and_comes_back() {
+        let inbox = Inbox::new(100);
+        inbox.begin_loading();
+        inbox.end_loading(0, false);
+        (1..=3).for_each(|id| inbox.offer(block(id, 60)));
+        assert_eq!(inbox.take().len(), 2);
+        assert!(!inbox.wants_loading());
+        inbox.free(120);
+        assert!(inbox.wants_loading());
+        inbox.begin_loading();
+        inbox.offer(block(4, 60));
+        inbox.end_loading(60, false);
+        assert_eq!(inbox.take(), [block(4, 60)]);
+        assert!(!inbox.wants_loading());
+    }
+
+    #[test]
+    fn what_is_offered_while_the_store_has_more_is_read_from_there() {
+        let inbox = Inbox::new(100);
+        inbox.begin_loading();
+        inbox.offer(block(9, 10));
+        inbox.end_loading(10, true);
+        assert!(inbox.take().is_empty() && inbox.wants_loading());
+        assert_eq!(inbox.room(), 90);
+    }
+}

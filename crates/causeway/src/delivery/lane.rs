@@ -1,0 +1,340 @@
+//! One destination's lane: the owner of what waits for it and of what is under way.
+
+use super::attempt::{self, Report, Shared};
+use super::batch::Batch;
+use super::destination::Destination;
+use super::fate::{Attempt, Books, Death, Fate, Loaded};
+use super::inbox::Inbox;
+use super::slots::{Item, Slots};
+use crate::pipeline::worker;
+use crate::telemetry::metrics as labels;
+use bytes::Bytes;
+use causeway_engine::outbox::Heads;
+use causeway_store::state::{Block, List, Note, State};
+use causeway_store::{BlockId, Error};
+use rustc_hash::FxHashMap;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+
+/// The bounds of a lane.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How long an entry waits for others.
+    pub linger: Duration,
+    /// Requests at once.
+    pub concurrency: usize,
+}
+
+/// A lane that is not running yet.
+pub struct Lane {
+    inbox: Arc<Inbox>,
+    shared: Arc<Shared>,
+    state: Arc<dyn State>,
+    worker: worker::Handle,
+    bounds: Bounds,
+    slots: Slots,
+    blocks: FxHashMap<BlockId, Loaded>,
+    payloads: FxHashMap<BlockId, Payload>,
+    last_loaded: BlockId,
+    under_way: JoinSet<Vec<u16>>,
+    gather_until: Option<Instant>,
+    loading: Option<JoinHandle<Result<Vec<Block>, Error>>>,
+    reports: (mpsc::UnboundedSender<Report>, mpsc::UnboundedReceiver<Report>),
+}
+
+/// A block's messages, until the last of them was copied into a batch.
+struct Payload {
+    bytes: Bytes,
+    untaken: u32,
+}
+
+impl Lane {
+    /// A lane over what the store holds for the destination.
+    pub fn new(inbox: Arc<Inbox>, shared: Shared, state: Arc<dyn State>, worker: worker::Handle, bounds: Bounds) -> Self {
+        Self {
+            inbox,
+            shared: Arc::new(shared),
+            state,
+            worker,
+            bounds,
+            slots: Slots::default(),
+            blocks: FxHashMap::default(),
+            payloads: FxHashMap::default(),
+            last_loaded: BlockId(0),
+            under_way: JoinSet::new(),
+            gather_until: None,
+            loading: None,
+            reports: mpsc::unbounded_channel(),
+        }
+    }
+
+    /// Runs until `stop` says so; entries that are under way then are found in the outbox at the next start.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            self.load();
+            self.send();
+            self.measure();
+            tokio::select! {
+                () = self.inbox.changed() => self.absorb_offered(),
+                Some(report) = self.reports.1.recv() => self.settle(report),
+                Some(done) = self.under_way.join_next() => self.release(done),
+                loaded = finished(&mut self.loading) => self.absorb_loaded(loaded),
+                () = until(self.gather_until), if self.may_send() => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    fn may_send(&self) -> bool {
+        self.slots.is_ready() && self.under_way.len() < self.bounds.concurrency
+    }
+
+    /// Starts reading the store if it has blocks that were not offered.
+    fn load(&mut self) {
+        if self.loading.is_some() || !self.inbox.wants_loading() {
+            return;
+        }
+        self.inbox.begin_loading();
+        let (state, name) = (Arc::clone(&self.state), self.shared.destination.name());
+        let (after, room) = (self.last_loaded, self.inbox.room());
+        self.loading = Some(tokio::task::spawn_blocking(move || state.outbox(name, after, room)));
+    }
+
+    fn absorb_loaded(&mut self, loaded: Result<Vec<Block>, Error>) {
+        self.loading = None;
+        match loaded {
+            Ok(blocks) => {
+                let bytes = blocks.iter().map(|block| block.payload.len()).sum();
+                self.inbox.end_loading(bytes, !blocks.is_empty());
+                blocks.into_iter().for_each(|block| self.absorb(block));
+                self.absorb_offered();
+            }
+            Err(error) => {
+                tracing::error!(destination = self.shared.destination.name(), %error, "failed to read the outbox");
+                self.inbox.end_loading(0, true);
+            }
+        }
+    }
+
+    fn absorb_offered(&mut self) {
+        // While the store is read, what is offered stays in the inbox: the store's blocks come first.
+        if self.loading.is_none() {
+            self.inbox.take().into_iter().for_each(|block| self.absorb(block));
+        }
+    }
+
+    fn absorb(&mut self, block: Block) {
+        if block.id <= self.last_loaded {
+            return self.inbox.free(block.payload.len());
+        }
+        self.last_loaded = block.id;
+        let Ok(heads) = Heads::decode(&block.heads) else {
+            tracing::error!(block = block.id.0, "an outbox block can't be read; its entries stay pending");
+            return self.inbox.free(block.payload.len());
+        };
+        let loaded = Loaded::new(&block, &heads);
+        let items = items_of(&block, &heads, &loaded);
+        if items.is_empty() {
+            return self.inbox.free(block.payload.len());
+        }
+        self.payloads.insert(block.id, Payload { bytes: block.payload, untaken: items.len() as u32 });
+        self.blocks.insert(block.id, loaded);
+        items.into_iter().for_each(|item| self.slots.add(item));
+        self.gather_until.get_or_insert_with(|| Instant::now() + self.bounds.linger);
+    }
+
+    /// Sends what is due: full requests at once, the rest when the first of them has waited long enough.
+    fn send(&mut self) {
+        let room = self.shared.destination.room();
+        while self.may_send() {
+            let due = self.gather_until.is_none_or(|until| until <= Instant::now());
+            if !due && self.slots.ready_bytes() < room.bytes {
+                return;
+            }
+            let items = self.slots.take(room);
+            self.dispatch(items);
+        }
+        if !self.slots.is_ready() {
+            self.gather_until = None;
+        }
+    }
+
+    fn dispatch(&mut self, items: Vec<Item>) {
+        let slots: Vec<u16> = items.iter().map(|item| item.slot).collect();
+        let (good, bad) = self.examine(items);
+        let accepted = good.iter().filter_map(|item| self.blocks.get(&item.block)).map(Loaded::hour).min();
+        let payloads = &self.payloads;
+        let batch = Batch::gather(good, |item| payload_of(payloads, item));
+        slots_taken(&mut self.payloads, &self.inbox, batch.items.iter().chain(bad.iter().map(|(item, _)| item)));
+        if !bad.is_empty() {
+            self.settle(Report { fates: bad, attempt: None });
+        }
+        let (shared, reports) = (Arc::clone(&self.shared), self.reports.0.clone());
+        self.under_way.spawn(async move {
+            if !batch.items.is_empty() {
+                attempt::deliver(batch, accepted.unwrap_or(i64::MAX), shared, reports).await;
+            }
+            slots
+        });
+    }
+
+    /// Separates what the vendor would refuse or drop anyway.
+    fn examine(&self, items: Vec<Item>) -> (Vec<Item>, Vec<(Item, Fate)>) {
+        let now = self.shared.clock.now();
+        let mut bad = Vec::new();
+        let mut good = items;
+        good.retain(|item| {
+            let messages = payload_of(&self.payloads, item);
+            let objection = self.shared.destination.objection(item, messages, now);
+            if let Some((cause, reason)) = objection {
+                let payload = Bytes::copy_from_slice(messages);
+                bad.push((*item, Fate::Dead(Death { cause, reason, payload, attempts: Vec::new() })));
+                return false;
+            }
+            true
+        });
+        (good, bad)
+    }
+
+    /// Takes in every report that is there, and asks for one commit.
+    fn settle(&mut self, first: Report) {
+        let now = self.shared.clock.now();
+        let mut books = Books::default();
+        let mut touched = Vec::new();
+        let mut notes = Vec::new();
+        let mut next = Some(first);
+        while let Some(report) = next.take() {
+            notes.extend(self.note(&report, now));
+            for (item, fate) in report.fates {
+                let Some(block) = self.blocks.get_mut(&item.block) else { continue };
+                if block.settle(&item, fate, now, &mut books) && touched.last() != Some(&item.block) {
+                    touched.push(item.block);
+                }
+            }
+            next = self.reports.1.try_recv().ok();
+        }
+        let settlements = touched.iter().filter_map(|id| self.blocks.get_mut(id)?.settlement()).collect();
+        touched.iter().for_each(|id| self.forget_finished(*id));
+        self.count(&books);
+        let mut change = books.into_change(settlements);
+        change.notes = notes;
+        self.worker.change(change);
+    }
+
+    fn count(&self, books: &Books) {
+        let destination = self.shared.destination.name().to_owned();
+        let delivered = books.ledger.rows().iter().map(|row| row.tally.delivered as u64).sum();
+        let dead = books.dead_letters.len() as u64;
+        let label = labels::Destination { destination };
+        self.shared.metrics.delivered.get_or_create(&label).inc_by(delivered);
+        self.shared.metrics.dead.get_or_create(&label).inc_by(dead);
+        let counter = match self.shared.destination {
+            Destination::Segment(_) => &self.shared.live.to_segment,
+            Destination::Insights(..) => &self.shared.live.to_insights,
+        };
+        counter.fetch_add(delivered, Ordering::Relaxed);
+    }
+
+    fn forget_finished(&mut self, id: BlockId) {
+        if self.blocks.get(&id).is_some_and(Loaded::is_finished) {
+            self.blocks.remove(&id);
+        }
+    }
+
+    /// The row for traces: which entries rode in which request, and what came back.
+    fn note(&self, report: &Report, now: i64) -> Option<Note> {
+        let Attempt { at, status, latency_ms, message } = report.attempt.as_ref()?;
+        let mut places: Vec<(u64, u32)> = report.fates.iter().map(|(item, _)| (item.block.0, item.entry)).collect();
+        places.sort_unstable();
+        let data = json!({
+            "destination": self.shared.destination.name(), "at": at, "status": status, "latency_ms": latency_ms,
+            "message": message, "entries": ranges(&places),
+        });
+        Some(Note { list: List::Attempts, at: now, data: data.to_string().into() })
+    }
+
+    fn release(&mut self, done: Result<Vec<u16>, tokio::task::JoinError>) {
+        match done {
+            Ok(slots) => slots.into_iter().for_each(|slot| self.slots.release(slot)),
+            Err(error) => tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart"),
+        }
+        self.gather_until.get_or_insert_with(Instant::now);
+    }
+
+    fn measure(&self) {
+        let destination = self.shared.destination.name().to_owned();
+        let label = labels::Destination { destination };
+        self.shared.metrics.in_flight.get_or_create(&label).set(self.under_way.len() as i64);
+    }
+}
+
+fn items_of(block: &Block, heads: &Heads, loaded: &Loaded) -> Vec<Item> {
+    let mut start = 0;
+    let mut items = Vec::with_capacity(heads.entries.len());
+    for (entry, head) in heads.entries.iter().enumerate() {
+        let entry = entry as u32;
+        let item = Item {
+            block: block.id,
+            entry,
+            slot: head.slot,
+            flow: head.flow,
+            messages: head.messages,
+            start,
+            length: head.length,
+            time: head.time,
+            event: head.event,
+        };
+        start += head.length;
+        if !loaded.is_settled(entry) && start as usize <= block.payload.len() {
+            items.push(item);
+        }
+    }
+    items
+}
+
+fn payload_of<'p>(payloads: &'p FxHashMap<BlockId, Payload>, item: &Item) -> &'p [u8] {
+    let start = item.start as usize;
+    payloads.get(&item.block).and_then(|payload| payload.bytes.get(start..start + item.length as usize)).unwrap_or_default()
+}
+
+/// Lets go of the payloads whose last entry was copied.
+fn slots_taken<'i>(payloads: &mut FxHashMap<BlockId, Payload>, inbox: &Inbox, taken: impl Iterator<Item = &'i Item>) {
+    for item in taken {
+        let Some(payload) = payloads.get_mut(&item.block) else { continue };
+        payload.untaken -= 1;
+        if payload.untaken == 0 {
+            inbox.free(payload.bytes.len());
+            payloads.remove(&item.block);
+        }
+    }
+}
+
+/// `[[block, first, last], …]` for sorted places.
+fn ranges(places: &[(u64, u32)]) -> Vec<(u64, u32, u32)> {
+    let mut ranges: Vec<(u64, u32, u32)> = Vec::new();
+    for &(block, entry) in places {
+        match ranges.last_mut() {
+            Some((last_block, _, last)) if *last_block == block && *last + 1 == entry => *last = entry,
+            _ => ranges.push((block, entry, entry)),
+        }
+    }
+    ranges
+}
+
+async fn finished(loading: &mut Option<JoinHandle<Result<Vec<Block>, Error>>>) -> Result<Vec<Block>, Error> {
+    match loading {
+        Some(handle) => handle.await.unwrap_or_else(|error| {
+            Err(Error::Backend { doing: "reading the outbox", source: Box::new(error) })
+        }),
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    tokio::time::sleep_until(instant.unwrap_or_else(Instant::now)).await;
+}

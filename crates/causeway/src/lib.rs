@@ -1,0 +1,19 @@
+//! Causeway: one self-hosted program that connects Algolia (search) and Segment (customer data).
+//!
+//! `ARCHITECTURE.md` at the repository's root is the map. This crate is the outside of the house: configuration,
+//! commands, servers, delivery. The decisions are made in `causeway-engine`.
+
+pub mod api;
+pub mod bridge;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod health;
+pub mod inspect;
+pub mod intake;
+pub mod listen;
+pub mod moment;
+pub mod pipeline;
+pub mod secret;
+pub mod telemetry;

@@ -1,0 +1,125 @@
+//! Group commit: concurrent requests share one durable write.
+//!
+//! A thread of its own takes whatever waits, appends it with one commit, and answers everybody. While it waits for the
+//! disk the next group gathers, so groups grow with load by themselves and nobody waits for a timer.
+
+use super::Tail;
+use crate::health::Health;
+use causeway_store::{Entry, Error, Journal, Position, Record};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// At most this many bytes of bodies share a commit: enough to amortise the disk's latency, little enough that the
+/// first of a group does not wait long for the last.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// At most this many requests share a commit.
+const GROUP_REQUESTS: usize = 1024;
+
+/// Why a record was not made durable. Nothing of it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No room; it may work later.
+    #[error("the disk is full")]
+    Full,
+    /// The store refuses writes.
+    #[error("the journal can't be written: {0}")]
+    Failed(String),
+    /// The bridge is going down.
+    #[error("the bridge is stopping")]
+    Stopping,
+}
+
+struct Waiting {
+    record: Record,
+    answer: oneshot::Sender<Result<Position, Refused>>,
+}
+
+/// Handle to the committing thread. Clones share it; when the last is gone the thread ends.
+#[derive(Clone)]
+pub struct Committer {
+    queue: mpsc::UnboundedSender<Waiting>,
+}
+
+impl Committer {
+    /// Starts the thread. What becomes durable goes to `tail`.
+    pub fn start(
+        journal: Arc<dyn Journal>,
+        tail: Arc<Tail>,
+        health: Arc<Health>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (queue, waiting) = mpsc::unbounded_channel();
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || run(waiting, &*journal, &tail, &health))?;
+        Ok((Self { queue }, thread))
+    }
+
+    /// Makes the record durable. The queue is unbounded here because the intake bounds the bytes of bodies in memory.
+    pub async fn commit(&self, record: Record) -> Result<Position, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Waiting { record, answer }).map_err(|_| Refused::Stopping)?;
+        answered.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+fn run(mut waiting: mpsc::UnboundedReceiver<Waiting>, journal: &dyn Journal, tail: &Tail, health: &Health) {
+    let mut records = Vec::new();
+    let mut answers = Vec::new();
+    while let Some(first) = waiting.blocking_recv() {
+        gather(first, &mut waiting, &mut records, &mut answers);
+        let written = journal.append(&records);
+        health.store_works(written.is_ok());
+        if written.is_ok() {
+            health.accepted(records.iter().map(|record| record.body.len() as u64).sum());
+        }
+        match written {
+            Ok(position) => succeed(position, &mut records, &mut answers, tail),
+            Err(error) => fail(&error, &mut records, &mut answers),
+        }
+    }
+    tail.close();
+}
+
+fn gather(
+    first: Waiting,
+    waiting: &mut mpsc::UnboundedReceiver<Waiting>,
+    records: &mut Vec<Record>,
+    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
+) {
+    let mut bytes = 0;
+    let mut next = Some(first);
+    while let Some(Waiting { record, answer }) = next.take() {
+        bytes += record.body.len();
+        records.push(record);
+        answers.push(answer);
+        if bytes < GROUP_BYTES && records.len() < GROUP_REQUESTS {
+            next = waiting.try_recv().ok();
+        }
+    }
+}
+
+fn succeed(
+    first: Position,
+    records: &mut Vec<Record>,
+    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
+    tail: &Tail,
+) {
+    let entries = records.drain(..).enumerate();
+    tail.push(entries.map(|(index, record)| Entry { position: Position(first.0 + index as u64), record }));
+    for (index, answer) in answers.drain(..).enumerate() {
+        // A client that hung up does not change that its record is durable.
+        let _ = answer.send(Ok(Position(first.0 + index as u64)));
+    }
+}
+
+fn fail(error: &Error, records: &mut Vec<Record>, answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>) {
+    let refused = match error {
+        Error::Full { .. } => Refused::Full,
+        other => Refused::Failed(other.to_string()),
+    };
+    tracing::error!(requests = records.len(), %error, "failed to journal requests; their senders were told 503");
+    records.clear();
+    for answer in answers.drain(..) {
+        let _ = answer.send(Err(refused.clone()));
+    }
+}

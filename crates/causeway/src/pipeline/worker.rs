@@ -1,0 +1,251 @@
+//! The worker: drives the engine over the journal and is the one owner of every change of the state.
+//!
+//! What the engine made, what the lanes settled and what operators decided all go through here, so that one commit
+//! carries them and nothing contends for the store. A thread of its own, since the store's calls block.
+
+use super::tail::{Next, Tail};
+use crate::delivery::Inbox;
+use crate::health::Health;
+use crate::telemetry::{Live, Metrics};
+use causeway_engine::flow::Flow;
+use causeway_engine::ledger::{Additions, HOUR_MS};
+use causeway_engine::outbox::{Builder, Made};
+use causeway_engine::{Engine, Facts, Settings, event};
+use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
+use causeway_store::{Entry, Error, Journal, Position};
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Bytes of bodies that one step of the engine takes: a few thousand events, so that the cost of a commit is shared by
+/// many and a step still ends within milliseconds.
+const STEP_BYTES: usize = 1 << 20;
+
+/// Steps are at least this far apart while little comes in, so that a trickle of single events shares commits.
+const STEP_EVERY: Duration = Duration::from_millis(5);
+
+/// A step smaller than this is a trickle.
+const TRICKLE_BYTES: usize = STEP_BYTES / 4;
+
+/// How often the worker looks around when nobody wakes it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long to wait before a commit that the disk refused is tried again.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// Seen events are restored from this long ago at most: the longest window that makes sense to remember.
+const SEEN_SPAN_MS: i64 = 24 * HOUR_MS;
+
+/// What others ask of the worker.
+pub enum Request {
+    /// Commit this with what is next.
+    Change(Change),
+    /// Send dead letters again: their payloads go back into the outbox.
+    Requeue(Vec<DeadLetter>, String, oneshot::Sender<()>),
+    /// Commit this, then answer.
+    Resolve(Change, oneshot::Sender<()>),
+    /// Run these flows from the next event on.
+    SetFlows(Vec<Arc<Flow>>),
+    /// End after committing what was asked before.
+    Stop,
+}
+
+/// How others reach the worker.
+#[derive(Clone)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    tail: Arc<Tail>,
+}
+
+impl Handle {
+    /// Asks for a change.
+    pub fn change(&self, change: Change) {
+        self.ask(Request::Change(change));
+    }
+
+    /// Asks for anything. A worker that is gone has nothing more to commit.
+    pub fn ask(&self, request: Request) {
+        if self.requests.send(request).is_ok() {
+            self.tail.wake();
+        }
+    }
+}
+
+/// What the worker needs.
+pub struct Parts {
+    /// What came in.
+    pub journal: Arc<dyn Journal>,
+    /// What follows.
+    pub state: Arc<dyn State>,
+    /// The newest entries.
+    pub tail: Arc<Tail>,
+    /// Where blocks go, by destination.
+    pub inboxes: HashMap<&'static str, Arc<Inbox>>,
+    /// What the engine does.
+    pub settings: Settings,
+    /// The flows.
+    pub flows: Vec<Arc<Flow>>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The live screen's figures.
+    pub live: Arc<Live>,
+    /// Whether things are well.
+    pub health: Arc<Health>,
+}
+
+/// The worker, ready to run.
+pub struct Worker {
+    parts: Parts,
+    engine: Engine,
+    cursor: Position,
+    requests: mpsc::Receiver<Request>,
+    stopping: bool,
+    answers: Vec<oneshot::Sender<()>>,
+}
+
+struct StoredFacts<'s>(&'s dyn State);
+
+impl Facts for StoredFacts<'_> {
+    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.facts(&[key])?.pop().flatten())
+    }
+}
+
+impl Worker {
+    /// Takes up the work where the state says it was left.
+    pub fn new(parts: Parts, now: i64) -> Result<(Self, Handle), Error> {
+        let mut engine = Engine::new(parts.settings.clone(), parts.flows.clone(), parts.state.last_block()?);
+        engine.restore_seen(&parts.state.notes(causeway_store::state::List::Seen, now - SEEN_SPAN_MS)?);
+        let cursor = parts.state.cursor()?;
+        let (sender, requests) = mpsc::channel();
+        let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
+        Ok((Self { parts, engine, cursor, requests, stopping: false, answers: Vec::new() }, handle))
+    }
+
+    /// Runs on a thread of its own until [`Request::Stop`].
+    pub fn start(self) -> std::io::Result<std::thread::JoinHandle<Result<(), Error>>> {
+        std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            let health = Arc::clone(&self.parts.health);
+            self.run().inspect_err(|error| {
+                health.engine_stopped();
+                tracing::error!(%error, "the engine stopped; accepted events wait in the journal");
+            })
+        })
+    }
+
+    fn run(mut self) -> Result<(), Error> {
+        while !self.stopping {
+            let began = Instant::now();
+            let entries = self.entries()?;
+            let bytes: usize = entries.iter().map(|entry| entry.record.body.len()).sum();
+            let mut change = self.process(&entries)?;
+            self.take_requests(&mut change);
+            self.commit(change)?;
+            self.parts.health.processed(bytes as u64);
+            self.answers.drain(..).for_each(|answer| drop(answer.send(())));
+            if bytes < TRICKLE_BYTES {
+                std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries after the cursor, from memory or from the journal.
+    fn entries(&mut self) -> Result<Vec<Entry>, Error> {
+        match self.parts.tail.next(self.cursor, STEP_BYTES, PATIENCE) {
+            Next::Entries(entries) => Ok(entries),
+            Next::Behind => self.parts.journal.read(self.cursor, STEP_BYTES),
+            Next::Nothing => Ok(Vec::new()),
+            Next::Closed => {
+                // Nothing more comes in; requests still do.
+                std::thread::sleep(STEP_EVERY);
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn process(&mut self, entries: &[Entry]) -> Result<Change, Error> {
+        if entries.is_empty() {
+            return Ok(Change::default());
+        }
+        let effects = self.engine.process(entries, &StoredFacts(&*self.parts.state))?;
+        self.parts.metrics.processed.inc_by(effects.events);
+        Ok(effects.change)
+    }
+
+    fn take_requests(&mut self, change: &mut Change) {
+        while let Ok(request) = self.requests.try_recv() {
+            match request {
+                Request::Change(more) => merge(change, more),
+                Request::Resolve(more, answer) => {
+                    merge(change, more);
+                    self.answers.push(answer);
+                }
+                Request::Requeue(letters, note, answer) => {
+                    letters.into_iter().for_each(|letter| self.requeue(letter, &note, change));
+                    self.answers.push(answer);
+                }
+                Request::SetFlows(flows) => self.engine.set_flows(flows),
+                Request::Stop => self.stopping = true,
+            }
+        }
+    }
+
+    /// A dead letter's messages go back into the outbox; in the ledger the event is pending again.
+    fn requeue(&mut self, letter: DeadLetter, note: &str, change: &mut Change) {
+        let mut builder = Builder::new(&letter.destination, letter.hour);
+        builder.payload().extend_from_slice(&letter.payload);
+        let messages = crate::delivery::batch::single_messages(&letter.payload).len();
+        let made = Made {
+            start: 0,
+            messages: u8::try_from(messages).unwrap_or(u8::MAX),
+            slot: event::slot(&letter.event),
+            time: letter.hour,
+            position: letter.position,
+        };
+        builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);
+        change.outbox.push(builder.build(self.engine.take_block_id()));
+        let mut ledger = Additions::default();
+        ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
+        change.ledger.extend(ledger.into_rows());
+        change.resolutions.push(Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() });
+    }
+
+    /// Commits; waits for room as long as the disk is full. Then the lanes get the blocks.
+    fn commit(&mut self, mut change: Change) -> Result<(), Error> {
+        if change == Change::default() {
+            return Ok(());
+        }
+        while let Err(error) = self.parts.state.commit(&change) {
+            if !matches!(error, Error::Full { .. }) {
+                return Err(error);
+            }
+            tracing::error!(%error, "the state can't be committed; waiting for room");
+            std::thread::sleep(FULL_PAUSE);
+        }
+        self.cursor = change.cursor.unwrap_or(self.cursor);
+        self.parts.metrics.lag.set((self.parts.tail.last().0 - self.cursor.0) as i64);
+        self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
+        std::mem::take(&mut change.outbox).into_iter().for_each(|block| self.offer(block));
+        Ok(())
+    }
+
+    fn offer(&self, block: Block) {
+        match self.parts.inboxes.get(block.destination.as_str()) {
+            Some(inbox) => inbox.offer(block),
+            None => tracing::error!(destination = block.destination, "no lane for a block; it waits in the outbox"),
+        }
+    }
+}
+
+fn merge(change: &mut Change, more: Change) {
+    change.facts.extend(more.facts);
+    change.outbox.extend(more.outbox);
+    change.settlements.extend(more.settlements);
+    change.dead_letters.extend(more.dead_letters);
+    change.resolutions.extend(more.resolutions);
+    change.ledger.extend(more.ledger);
+    change.notes.extend(more.notes);
+}

@@ -1,0 +1,119 @@
+//! Prometheus metrics, in the shape that operators know: received, sent, errors, per part.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
+
+/// Label of an intake: `insights`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Intake {
+    /// The intake's name.
+    pub intake: &'static str,
+}
+
+/// Label of a refused request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Refused {
+    /// The intake's name.
+    pub intake: &'static str,
+    /// The HTTP status that was answered.
+    pub status: u16,
+}
+
+/// Labels of what goes to a destination.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Destination {
+    /// `segment` or `insights`.
+    pub destination: String,
+}
+
+/// Labels of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Attempt {
+    /// `segment` or `insights`.
+    pub destination: String,
+    /// HTTP status, or `none` when there was no answer.
+    pub code: String,
+}
+
+/// Labels of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Flow {
+    /// The flow's name.
+    pub flow: String,
+}
+
+/// Every metric. Cheap to update from anywhere.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// `causeway_requests_received_total`
+    pub requests: Family<Intake, Counter>,
+    /// `causeway_events_received_total`
+    pub events: Family<Intake, Counter>,
+    /// `causeway_events_quarantined_total`
+    pub quarantined: Family<Intake, Counter>,
+    /// `causeway_requests_refused_total`
+    pub refused: Family<Refused, Counter>,
+    /// `causeway_events_processed_total`
+    pub processed: Counter,
+    /// `causeway_messages_delivered_total`
+    pub delivered: Family<Destination, Counter>,
+    /// `causeway_dead_letters_total`
+    pub dead: Family<Destination, Counter>,
+    /// `causeway_delivery_attempts_total`
+    pub attempts: Family<Attempt, Counter>,
+    /// `causeway_delivery_duration_seconds`
+    pub durations: Family<Destination, Histogram, fn() -> Histogram>,
+    /// `causeway_delivery_in_flight`
+    pub in_flight: Family<Destination, Gauge>,
+    /// `causeway_journal_lag_records`
+    pub lag: Gauge,
+    /// `causeway_ledger_pending`
+    pub pending: Family<Flow, Gauge>,
+    /// `causeway_ledger_imbalance`: 0, or something is wrong.
+    pub imbalance: Gauge,
+    /// `causeway_disk_free_bytes`
+    pub disk_free: Gauge,
+    /// `causeway_delivery_oldest_seconds`
+    pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
+}
+
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.005, 2.0, 14))
+}
+
+impl Metrics {
+    /// All metrics at zero.
+    pub fn new() -> Self {
+        Self { durations: Family::new_with_constructor(seconds as fn() -> Histogram), ..Self::default() }
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn encode(&self) -> String {
+        let mut registry = Registry::with_prefix("causeway");
+        registry.register("requests_received", "Requests accepted by an intake", self.requests.clone());
+        registry.register("events_received", "Events accepted by an intake", self.events.clone());
+        registry.register("events_quarantined", "Invalid events kept aside", self.quarantined.clone());
+        registry.register("requests_refused", "Requests that an intake refused", self.refused.clone());
+        registry.register("events_processed", "Events that went through the engine", self.processed.clone());
+        registry.register("messages_delivered", "Messages that a vendor took", self.delivered.clone());
+        registry.register("dead_letters", "Events that ended as dead letters", self.dead.clone());
+        registry.register("delivery_attempts", "Requests sent to a vendor", self.attempts.clone());
+        registry.register("delivery_duration_seconds", "How long vendors took to answer", self.durations.clone());
+        registry.register("delivery_in_flight", "Requests waiting for an answer", self.in_flight.clone());
+        registry.register("journal_lag_records", "Accepted requests not yet processed", self.lag.clone());
+        registry.register("ledger_pending", "Events that wait in the outbox", self.pending.clone());
+        registry.register("ledger_imbalance", "0, or something is wrong", self.imbalance.clone());
+        registry.register("disk_free_bytes", "Free space on the store's disk", self.disk_free.clone());
+        registry.register("delivery_oldest_seconds", "Age of the oldest waiting message", self.oldest.clone());
+        let mut text = String::new();
+        // Writing to a String can't fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}

@@ -1,0 +1,298 @@
+//! A flow ready to run.
+
+use super::definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
+use super::envelope;
+use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use crate::event::{self, EventId};
+use causeway_mapping::{Mapping, Trigger, Value};
+use causeway_segment::plan::{self, Plan};
+use std::sync::Arc;
+
+/// A flow, compiled: running it parses nothing.
+#[derive(Debug)]
+pub struct Flow {
+    name: String,
+    number: u16,
+    trigger: Option<Trigger>,
+    subscriptions: Vec<Subscription>,
+    plan: Option<(Arc<Plan>, plan::Action)>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    name: String,
+    trigger: Option<Trigger>,
+    each: Option<Vec<String>>,
+    mapping: Mapping,
+}
+
+/// What every message of an event carries beside what the mapping makes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The event's id; the messageId is derived from it.
+    pub event: EventId,
+    /// The event's own time, in milliseconds since the Unix epoch.
+    pub time: i64,
+    /// Segment's `anonymousId`.
+    pub anonymous: Option<&'a str>,
+    /// Segment's `userId`.
+    pub user: Option<&'a str>,
+    /// Goes to `context.algolia`.
+    pub algolia: &'a Value<'a>,
+}
+
+/// What a flow made of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// So many messages were written, at most [`MAX_MESSAGES`].
+    Mapped(u8),
+    /// The flow has nothing to send for this event; why.
+    Unmapped(&'static str),
+    /// The event can't be sent as it is: a stable word for the cause, and the explanation.
+    Rejected(&'static str, String),
+}
+
+/// At most this many messages come of one event in one flow. Insights allows 20 objects an event; a user's flow may
+/// have a few subscriptions that match at once.
+pub const MAX_MESSAGES: usize = 200;
+
+/// No subscription's trigger matched.
+const NO_MATCH: &str = "no trigger matched";
+/// A mapping resolved to nothing.
+const NOTHING: &str = "the mapping resolved to nothing";
+
+impl Flow {
+    /// Compiles the definition; answers everything that is wrong with it at once.
+    pub fn compile(definition: &Definition, plans: PlanSource<'_>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Faults { flow: &definition.name, found: Vec::new() };
+        faults.check_names(definition);
+        let trigger = faults.trigger("trigger", definition.trigger.as_deref());
+        let subscriptions = faults.subscriptions(definition);
+        let plan = faults.plan(definition, plans);
+        if !faults.found.is_empty() {
+            return Err(faults.found);
+        }
+        Ok(Self {
+            number: event::flow_number(&definition.name),
+            name: definition.name.clone(),
+            trigger,
+            subscriptions,
+            plan,
+        })
+    }
+
+    /// The flow's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs the flow on an event and writes the messages, joined by commas, to `out`. What was written is only of
+    /// worth if the outcome is [`Outcome::Mapped`].
+    pub fn run(&self, payload: &mut Value<'_>, stamp: Stamp<'_>, out: &mut Vec<u8>) -> Outcome {
+        if !matches(self.trigger.as_ref(), payload) {
+            return Outcome::Unmapped(NO_MATCH);
+        }
+        let mut run = Run { flow: self, stamp, out, written: 0, unmapped: NO_MATCH };
+        let failed =
+            self.subscriptions.iter().find_map(|subscription| run.subscription(subscription, payload).err());
+        match failed {
+            Some((cause, reason)) => Outcome::Rejected(cause, reason),
+            None if run.written == 0 => Outcome::Unmapped(run.unmapped),
+            None => Outcome::Mapped(run.written),
+        }
+    }
+}
+
+/// One event on its way through a flow.
+struct Run<'a, 'o> {
+    flow: &'a Flow,
+    stamp: Stamp<'a>,
+    out: &'o mut Vec<u8>,
+    written: u8,
+    unmapped: &'static str,
+}
+
+type Rejection = (&'static str, String);
+
+impl Run<'_, '_> {
+    fn subscription(
+        &mut self,
+        subscription: &Subscription,
+        payload: &mut Value<'_>,
+    ) -> Result<(), Rejection> {
+        if !matches(subscription.trigger.as_ref(), payload) {
+            return Ok(());
+        }
+        match &subscription.each {
+            None => self.message(subscription, payload),
+            Some(path) => self.each(subscription, path, payload),
+        }
+    }
+
+    /// Runs the mapping once per item of the list, with the item at `$.item`.
+    fn each(
+        &mut self,
+        subscription: &Subscription,
+        path: &[String],
+        payload: &mut Value<'_>,
+    ) -> Result<(), Rejection> {
+        let Some(Value::Array(items)) = envelope::at(payload, path).cloned() else { return Ok(()) };
+        for item in items {
+            envelope::put(payload, ITEM, item);
+            self.message(subscription, payload)?;
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, subscription: &Subscription, payload: &Value<'_>) -> Result<(), Rejection> {
+        let resolved = subscription.mapping.resolve(payload);
+        let resolved = resolved.map_err(|error| ("mapping", format!("{}: {error}", subscription.name)))?;
+        let Some(mapped) = resolved else {
+            self.unmapped = NOTHING;
+            return Ok(());
+        };
+        let Value::Object(mapped) = mapped else {
+            return Err(("mapping", format!("{}: the mapping must make an object", subscription.name)));
+        };
+        if usize::from(self.written) >= MAX_MESSAGES {
+            return Err((
+                "mapping",
+                format!("{}: more than {MAX_MESSAGES} messages of one event", subscription.name),
+            ));
+        }
+        if self.written > 0 {
+            self.out.push(b',');
+        }
+        let start = self.out.len();
+        envelope::write(&mapped, &self.stamp, self.flow.number, usize::from(self.written), self.out);
+        self.apply_plan(start)?;
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Checks the message that was just written against the flow's tracking plan.
+    fn apply_plan(&mut self, start: usize) -> Result<(), Rejection> {
+        let Some((plan, action)) = &self.flow.plan else { return Ok(()) };
+        let mut message: serde_json::Value = serde_json::from_slice(&self.out[start..])
+            .map_err(|error| ("plan", format!("the message can't be checked: {error}")))?;
+        let violations = plan.check(&message);
+        if violations.is_empty() {
+            return Ok(());
+        }
+        match plan::apply(*action, &mut message, &violations) {
+            plan::Applied::Blocked => Err(("plan", plan::describe(&violations))),
+            plan::Applied::Unchanged => Ok(()),
+            plan::Applied::Changed => {
+                self.out.truncate(start);
+                serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
+            }
+        }
+    }
+}
+
+/// Where `each` puts the item.
+const ITEM: &str = "item";
+
+fn matches(trigger: Option<&Trigger>, payload: &Value<'_>) -> bool {
+    trigger.is_none_or(|trigger| trigger.matches(payload))
+}
+
+/// Collects what is wrong with a definition.
+struct Faults<'a> {
+    flow: &'a str,
+    found: Vec<Fault>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, place: &str, message: impl Into<String>) {
+        self.found.push(Fault {
+            flow: self.flow.to_owned(),
+            place: place.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    fn check_names(&mut self, definition: &Definition) {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !(1..=64).contains(&definition.name.len()) || !definition.name.bytes().all(legal) {
+            self.add("name", "use 1 to 64 letters, digits, `-` and `_`");
+        }
+        if definition.source != SOURCE_ALGOLIA {
+            self.add("source", format!("unknown source {:?}; use {SOURCE_ALGOLIA:?}", definition.source));
+        }
+        if definition.destination != DESTINATION_SEGMENT {
+            self.add(
+                "destination",
+                format!("unknown destination {:?}; use {DESTINATION_SEGMENT:?}", definition.destination),
+            );
+        }
+    }
+
+    fn trigger(&mut self, place: &str, text: Option<&str>) -> Option<Trigger> {
+        match Trigger::parse(text?) {
+            Ok(trigger) => Some(trigger),
+            Err(error) => {
+                self.add(place, format!("column {}: {}", error.column, error.message));
+                None
+            }
+        }
+    }
+
+    fn subscriptions(&mut self, definition: &Definition) -> Vec<Subscription> {
+        let all = definition.all_subscriptions();
+        if all.is_empty() {
+            self.add("mapping", "missing; write a [mapping] or [[subscriptions]] with one each");
+        }
+        all.into_iter().filter_map(|subscription| self.subscription(subscription)).collect()
+    }
+
+    fn subscription(&mut self, definition: SubscriptionDefinition) -> Option<Subscription> {
+        let place = |key: &str| format!("subscription {:?}: {key}", definition.name);
+        let trigger = self.trigger(&place("trigger"), definition.trigger.as_deref());
+        let each = definition.each.as_deref().and_then(|path| self.path(&place("each"), path));
+        match Mapping::compile(&Value::from(definition.mapping.clone())) {
+            Ok(mapping) => Some(Subscription { name: definition.name, trigger, each, mapping }),
+            Err(faults) => {
+                for fault in faults {
+                    self.add(
+                        &place(&format!(
+                            "mapping{}{}",
+                            if fault.place.is_empty() { "" } else { "." },
+                            fault.place
+                        )),
+                        fault.message,
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    fn path(&mut self, place: &str, path: &str) -> Option<Vec<String>> {
+        let names: Option<Vec<String>> =
+            path.strip_prefix("$.").map(|rest| rest.split('.').map(str::to_owned).collect());
+        let names = names.filter(|names| names.iter().all(|name| !name.is_empty()));
+        if names.is_none() {
+            self.add(place, format!("{path:?} is no path of names; write it like \"$.properties.products\""));
+        }
+        names
+    }
+
+    fn plan(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<(Arc<Plan>, plan::Action)> {
+        let name = definition.plan.as_deref()?;
+        let action = match definition.on_violation {
+            OnViolation::Block => plan::Action::Block,
+            OnViolation::Flag => plan::Action::Flag,
+            OnViolation::Strip => plan::Action::Strip,
+            OnViolation::Pass => plan::Action::Pass,
+        };
+        let plan = plans(name).and_then(|text| Plan::parse(&text).map_err(|error| error.to_string()));
+        match plan {
+            Ok(plan) => Some((Arc::new(plan), action)),
+            Err(message) => {
+                self.add("plan", format!("{name}: {message}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The flow file: what users write, export, import and version.
+
+use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use serde::{Deserialize, Serialize};
+
+/// A flow as its file has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// Letters, digits, `-` and `_`, at most 64; shown in the ledger, in traces and dead letters.
+    pub name: String,
+    /// What it is for, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Whether it runs.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub enabled: bool,
+    /// Whose events it sees: `algolia`.
+    #[serde(default = "algolia")]
+    pub source: String,
+    /// Where its messages go: `segment`.
+    #[serde(default = "segment")]
+    pub destination: String,
+    /// FQL; the flow sees only events that match. Without it, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// Path of a list; the mapping then runs once per item, which it finds at `$.item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
+    /// A file with Segment's tracking plan (JSON), relative to the flow's own file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// What a message that violates the plan comes to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_violation: OnViolation,
+    /// Mapping Kit directives, for a flow with a single mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<serde_json::Value>,
+    /// Several triggers with a mapping each, like the subscriptions of a Segment destination: every one that matches
+    /// makes its message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionDefinition>,
+}
+
+/// One trigger with its mapping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionDefinition {
+    /// What it is called in traces and error messages.
+    pub name: String,
+    /// FQL; without it every event of the flow matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// Path of a list to run once per item of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
+    /// Mapping Kit directives.
+    pub mapping: serde_json::Value,
+}
+
+/// What becomes of a message that violates the flow's tracking plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnViolation {
+    /// It becomes a dead letter that names the violations.
+    Block,
+    /// It goes on with the violations in `context.protocols`.
+    Flag,
+    /// It goes on without the properties at fault.
+    Strip,
+    /// It goes on as it is.
+    #[default]
+    Pass,
+}
+
+/// Gives the text of a tracking plan by the name that the flow file has for it.
+pub type PlanSource<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// What is wrong with a flow file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("flow {flow:?}: {place}: {message}")]
+pub struct Fault {
+    /// The flow's name, or the file's.
+    pub flow: String,
+    /// The key at fault.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Definition {
+    /// Reads a flow file.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, Vec<Fault>> {
+        toml::from_str(text).map_err(|error| vec![unreadable(origin, text, &error)])
+    }
+
+    /// Writes the flow file.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|error| format!("# not representable as TOML: {error}\n"))
+    }
+
+    /// The subscriptions, the short form with a single mapping included.
+    pub(super) fn all_subscriptions(&self) -> Vec<SubscriptionDefinition> {
+        let single = self.mapping.clone().map(|mapping| SubscriptionDefinition {
+            name: self.name.clone(),
+            trigger: None,
+            each: self.each.clone(),
+            mapping,
+        });
+        single.into_iter().chain(self.subscriptions.iter().cloned()).collect()
+    }
+}
+
+fn unreadable(origin: &str, text: &str, error: &toml::de::Error) -> Fault {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    Fault {
+        flow: origin.to_owned(),
+        place: line.map_or_else(|| "file".to_owned(), |line| format!("line {line}")),
+        message: error.message().to_owned(),
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn is_default(value: &OnViolation) -> bool {
+    *value == OnViolation::default()
+}
+
+fn algolia() -> String {
+    SOURCE_ALGOLIA.to_owned()
+}
+
+fn segment() -> String {
+    DESTINATION_SEGMENT.to_owned()
+}

@@ -1,0 +1,113 @@
+//! What is put around a mapped message before it goes to Segment: ids, time, person, and the marks by which Causeway
+//! knows its own again.
+
+use super::compiled::Stamp;
+use crate::event;
+use causeway_mapping::{Object, Value};
+use causeway_segment::{message, time};
+
+/// `context.integration.name` of everything that Causeway sends: the mark of its own.
+pub const INTEGRATION_NAME: &str = message::INTEGRATION_NAME;
+
+const RESERVED: [&str; 7] =
+    ["type", "messageId", "timestamp", "anonymousId", "userId", "context", "integrations"];
+
+/// Writes the whole message: first what every message has, then what the mapping made. A mapping may set `type`,
+/// `timestamp`, `anonymousId`, `userId`, and add to `context` and `integrations`; `messageId` and the marks are ours.
+pub(super) fn write(mapped: &Object<'_>, stamp: &Stamp<'_>, flow: u16, index: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"type\":");
+    write_or(mapped, "type", "\"track\"", out);
+    for (key, value) in mapped.iter().filter(|(key, _)| !RESERVED.contains(key)) {
+        out.push(b',');
+        write_text(key, out);
+        out.push(b':');
+        value.write_json(out);
+    }
+    out.extend_from_slice(b",\"messageId\":\"");
+    event::write_message_id(stamp.event, flow, index, out);
+    out.extend_from_slice(b"\",\"timestamp\":");
+    write_timestamp(mapped, stamp, out);
+    write_person(mapped, "anonymousId", stamp.anonymous, out);
+    write_person(mapped, "userId", stamp.user, out);
+    write_context(mapped, stamp, out);
+    write_integrations(mapped, out);
+    out.push(b'}');
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    Value::String(text.into()).write_json(out);
+}
+
+fn write_or(mapped: &Object<'_>, key: &str, default: &str, out: &mut Vec<u8>) {
+    match mapped.get(key) {
+        Some(value) if *value != Value::Null => value.write_json(out),
+        _ => out.extend_from_slice(default.as_bytes()),
+    }
+}
+
+fn write_timestamp(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
+    match mapped.get("timestamp") {
+        Some(value @ Value::String(_)) => value.write_json(out),
+        _ => {
+            out.push(b'"');
+            time::write_rfc3339(stamp.time, out);
+            out.push(b'"');
+        }
+    }
+}
+
+fn write_person(mapped: &Object<'_>, key: &str, known: Option<&str>, out: &mut Vec<u8>) {
+    let own = mapped.get(key).filter(|value| **value != Value::Null);
+    if own.is_none() && known.is_none() {
+        return;
+    }
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+    match (own, known) {
+        (Some(value), _) => value.write_json(out),
+        (None, Some(id)) => write_text(id, out),
+        (None, None) => {}
+    }
+}
+
+fn write_context(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"context\":{");
+    write_others(mapped, "context", &["algolia", "integration"], out);
+    out.extend_from_slice(b"\"algolia\":");
+    stamp.algolia.write_json(out);
+    out.extend_from_slice(b",\"integration\":{\"name\":\"");
+    out.extend_from_slice(INTEGRATION_NAME.as_bytes());
+    out.extend_from_slice(concat!("\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}}").as_bytes());
+}
+
+fn write_integrations(mapped: &Object<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"integrations\":{");
+    write_others(mapped, "integrations", &[message::ALGOLIA_DESTINATION], out);
+    out.push(b'"');
+    out.extend_from_slice(message::ALGOLIA_DESTINATION.as_bytes());
+    out.extend_from_slice(b"\":false}");
+}
+
+/// Writes the entries that the mapping put into this object, but for ours, each followed by a comma.
+fn write_others(mapped: &Object<'_>, key: &str, ours: &[&str], out: &mut Vec<u8>) {
+    let Some(Value::Object(object)) = mapped.get(key) else { return };
+    for (key, value) in object.iter().filter(|(key, _)| !ours.contains(key)) {
+        write_text(key, out);
+        out.push(b':');
+        value.write_json(out);
+        out.push(b',');
+    }
+}
+
+/// Sets a top-level key.
+pub(super) fn put<'v>(payload: &mut Value<'v>, key: &'static str, value: Value<'v>) {
+    if let Value::Object(object) = payload {
+        object.insert(key, value);
+    }
+}
+
+/// What stands at a path of names.
+pub(super) fn at<'p, 'v>(payload: &'p Value<'v>, path: &[String]) -> Option<&'p Value<'v>> {
+    path.iter().try_fold(payload, |place, name| place.get(name))
+}

@@ -1,0 +1,21 @@
+//! Flows: a trigger (FQL), a mapping (Mapping Kit), an optional tracking plan, a destination.
+//!
+//! A flow is written as a file ([`Definition`]), compiled once into a [`Flow`], and then run on every event without any
+//! parsing. Recipes are flows like any other.
+
+mod compiled;
+mod definition;
+mod envelope;
+
+pub use compiled::{Flow, Outcome, Stamp};
+pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
+pub use envelope::INTEGRATION_NAME;
+
+/// The source name of flows that see Algolia's events.
+pub const SOURCE_ALGOLIA: &str = "algolia";
+
+/// The destination name of Segment's Tracking API.
+pub const DESTINATION_SEGMENT: &str = "segment";
+
+/// The destination name of Algolia's Insights API.
+pub const DESTINATION_INSIGHTS: &str = "insights";
