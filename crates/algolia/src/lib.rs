@@ -1,1 +1,10 @@
-//! What Algolia says.
+//! What Algolia says: the Insights API's events, rules, limits and answers; credentials; regions.
+//!
+//! This crate does no input or output and knows no other crate of the workspace. Bytes and the time come in, types
+//! that cannot be wrong or the vendor's own refusal come out. Each vendor fact names its source: "spec" is the
+//! `OpenAPI` description of the Insights or Search API in the public repository `algolia/api-clients-automation`.
+
+pub mod credentials;
+pub mod insights;
+mod json;
+pub mod region;
