@@ -36,6 +36,15 @@ pub enum Error {
     /// Writes are refused since an earlier write failed; a restart re-reads what is on disk.
     #[error("the store refuses writes after an earlier failure: {0}")]
     Poisoned(String),
+    /// The store was opened for reading only.
+    #[error("{path} is open for reading only; run this where the store is open for writing")]
+    ReadOnly {
+        /// The store's directory.
+        path: String,
+    },
+    /// What was named does not exist.
+    #[error("there is no {0}")]
+    NotFound(String),
     /// Anything else that the backend reports.
     #[error("{doing} failed: {source}")]
     Backend {

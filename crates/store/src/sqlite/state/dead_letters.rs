@@ -1,0 +1,110 @@
+//! What could not be delivered or processed.
+
+use crate::Position;
+use crate::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus, Resolution};
+use bytes::Bytes;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+/// Adds the dead; one whose id is known (it was retried and died again) takes the former one's place.
+pub(super) fn add(connection: &Connection, dead: &[DeadLetter]) -> rusqlite::Result<()> {
+    let mut replace = connection.prepare_cached(
+        "INSERT OR REPLACE INTO dead_letter VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    for letter in dead {
+        replace.execute(params![
+            letter.id,
+            letter.flow,
+            letter.destination,
+            letter.event,
+            letter.person,
+            letter.cause,
+            letter.reason,
+            &letter.payload[..],
+            letter.attempts,
+            letter.hour,
+            letter.died_at,
+            letter.position.0 as i64,
+            number(letter.status),
+            letter.note,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn resolve(connection: &Connection, resolutions: &[Resolution]) -> rusqlite::Result<()> {
+    let mut update =
+        connection.prepare_cached("UPDATE dead_letter SET status = ?2, note = ?3 WHERE id = ?1")?;
+    for Resolution { id, status, note } in resolutions {
+        update.execute(params![id, number(*status), note])?;
+    }
+    Ok(())
+}
+
+pub(super) fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<DeadLetter>> {
+    connection.prepare_cached("SELECT * FROM dead_letter WHERE id = ?1")?.query_row([id], from_row).optional()
+}
+
+/// Newest first; the same moment's in the order of their ids.
+pub(super) fn list(connection: &Connection, query: &DeadLetterQuery) -> rusqlite::Result<Vec<DeadLetter>> {
+    let conditions = conditions(query);
+    let wanted: String = conditions.iter().map(|(condition, _)| format!(" AND {condition}")).collect();
+    let limit = if query.limit == 0 { -1 } else { i64::from(query.limit) };
+    connection
+        .prepare_cached(&format!(
+            "SELECT * FROM dead_letter WHERE true{wanted} ORDER BY died_at DESC, id LIMIT {limit}"
+        ))?
+        .query_map(params_from_iter(conditions.into_iter().map(|(_, value)| value)), from_row)?
+        .collect()
+}
+
+/// Only the conditions that are asked for, so that SQLite can choose an index for them.
+fn conditions(query: &DeadLetterQuery) -> Vec<(&'static str, Value)> {
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    [
+        ("flow = ?", text(&query.flow)),
+        ("event = ?", text(&query.event)),
+        ("status = ?", query.status.map(|status| Value::from(number(status)))),
+        ("instr(reason, ?) > 0", text(&query.reason)),
+    ]
+    .into_iter()
+    .filter_map(|(condition, value)| Some((condition, value?)))
+    .collect()
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
+    Ok(DeadLetter {
+        id: row.get(0)?,
+        flow: row.get(1)?,
+        destination: row.get(2)?,
+        event: row.get(3)?,
+        person: row.get(4)?,
+        cause: row.get(5)?,
+        reason: row.get(6)?,
+        payload: Bytes::from(row.get::<_, Vec<u8>>(7)?),
+        attempts: row.get(8)?,
+        hour: row.get(9)?,
+        died_at: row.get(10)?,
+        position: Position(row.get::<_, i64>(11)? as u64),
+        status: status(row.get(12)?),
+        note: row.get(13)?,
+    })
+}
+
+/// The number on disk.
+pub(super) fn number(status: DeadLetterStatus) -> i64 {
+    match status {
+        DeadLetterStatus::Dead => 0,
+        DeadLetterStatus::Retried => 1,
+        DeadLetterStatus::Discarded => 2,
+    }
+}
+
+/// An unknown number is shown as dead: the status in which somebody looks at it.
+fn status(number: i64) -> DeadLetterStatus {
+    match number {
+        1 => DeadLetterStatus::Retried,
+        2 => DeadLetterStatus::Discarded,
+        _ => DeadLetterStatus::Dead,
+    }
+}
