@@ -1,4 +1,4 @@
-//! Faithful, breakable stand-ins of Algolia Insights and of Segment's tracking API.
+//! Faithful, breakable stand-ins of Algolia Insights and of Segment's tracking API, and shoppers to exercise them.
 //!
 //! For Causeway's demo, tests and benchmarks, and for the tests of its users. Everything is written from the vendors'
 //! public documents and knows nothing of Causeway's own clients and rules, so that a mistake is not made twice. Where the
@@ -43,6 +43,7 @@ mod reply;
 mod seen;
 mod segment;
 mod server;
+pub mod shoppers;
 mod world;
 
 pub use counts::{Counts, Tally};

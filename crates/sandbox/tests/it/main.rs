@@ -6,4 +6,5 @@ mod control;
 mod faults;
 mod insights;
 mod segment;
+mod shoppers;
 mod support;
