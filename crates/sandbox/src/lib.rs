@@ -1,1 +1,52 @@
-//! The vendors' stand-ins.
+//! Faithful, breakable stand-ins of Algolia Insights and of Segment's tracking API, and shoppers to exercise them.
+//!
+//! For Causeway's demo, tests and benchmarks, and for the tests of its users. Everything is written from the vendors'
+//! public documents and knows nothing of Causeway's own clients and rules, so that a mistake is not made twice. Where the
+//! documents are silent, the stand-in takes the harsher reading and says so beside the constant.
+//!
+//! One listener serves all:
+//!
+//! | endpoint | speaks |
+//! |---|---|
+//! | `POST /1/events`, `DELETE /1/usertokens/{token}` | Algolia Insights |
+//! | `POST /v1/{identify,track,page,screen,group,alias,batch,import}` | Segment's tracking API |
+//! | `GET /_sandbox/segment/messages`, `…/segment/dropped`, `…/algolia/events` | what was kept and dropped, as JSON arrays |
+//! | `GET /_sandbox/stats` | the totals, see [`Counts`] |
+//! | `GET`, `POST`, `DELETE /_sandbox/faults` | misfortunes, see [`Fault`] |
+//! | `POST /_sandbox/webhook` | makes the stand-in Segment send a signed webhook |
+//! | `POST /_sandbox/reset` | starts anew |
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use causeway_sandbox::{Fault, Options, Sandbox, Target};
+//!
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! sandbox.set_fault(Fault::status(Target::Segment, 429).retry_after(2).share(0.3));
+//! // … point a program at `sandbox.url()` …
+//! assert!(sandbox.messages().is_empty());
+//! sandbox.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod client;
+mod control;
+mod counts;
+mod fault;
+mod framing;
+mod insights;
+mod kept;
+mod options;
+mod query;
+mod reply;
+mod seen;
+mod segment;
+mod server;
+pub mod shoppers;
+mod world;
+
+pub use counts::{Counts, Tally};
+pub use fault::{Effect, Fault, Target};
+pub use options::Options;
+pub use server::{Sandbox, serve};

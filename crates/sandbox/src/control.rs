@@ -1,0 +1,68 @@
+//! The endpoints below `/_sandbox/`, for tests and for people at a terminal.
+
+mod listing;
+mod webhook;
+
+use crate::body;
+use crate::fault::{BadFault, Fault};
+use crate::reply::{self, Reply};
+use crate::world::World;
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+/// How large the body of a control request may be.
+const LARGEST_BODY: usize = 4 << 20;
+
+/// Answers a control request; `path` is what follows `/_sandbox/`.
+pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>) -> Reply {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query();
+    match (&parts.method, path) {
+        (&Method::GET, "segment/messages") => listing::list(&world.memory().messages, query),
+        (&Method::GET, "segment/dropped") => listing::list(&world.memory().dropped, query),
+        (&Method::GET, "algolia/events") => listing::list(&world.memory().events, query),
+        (&Method::GET, "stats") => ok(&json!(world.memory().counts)),
+        (&Method::GET, "faults") => ok(&json!(world.active_faults())),
+        (&Method::DELETE, "faults") => {
+            world.clear_faults();
+            ok(&json!(world.active_faults()))
+        }
+        (&Method::POST, "faults") => add_fault(world, document(&parts.headers, body).await),
+        (&Method::POST, "webhook") => webhook::send(document(&parts.headers, body).await).await,
+        (&Method::POST, "reset") => {
+            world.reset();
+            ok(&json!({"reset": true}))
+        }
+        _ => nothing_here(),
+    }
+}
+
+fn add_fault(world: &World, document: Result<Value, BadFault>) -> Reply {
+    match document.and_then(|document| Fault::from_json(&document)) {
+        Ok(fault) => {
+            world.set_fault(fault);
+            ok(&json!(world.active_faults()))
+        }
+        Err(bad) => unprocessable(&bad),
+    }
+}
+
+async fn document(headers: &hyper::HeaderMap, body: Incoming) -> Result<Value, BadFault> {
+    let read = body::read(headers, body, LARGEST_BODY).await;
+    let bytes = read.map_err(|_| BadFault::new("body", "can't be read; give JSON of at most 4 MiB"))?;
+    serde_json::from_slice(&bytes).map_err(|error| BadFault::new("body", format!("is not JSON: {error}")))
+}
+
+fn ok(body: &Value) -> Reply {
+    reply::json(StatusCode::OK, body)
+}
+
+fn unprocessable(bad: &BadFault) -> Reply {
+    reply::json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"error": bad.to_string(), "field": bad.field}))
+}
+
+fn nothing_here() -> Reply {
+    let endpoints = "GET segment/messages, segment/dropped, algolia/events, stats; GET, POST, DELETE faults; POST webhook, reset";
+    reply::json(StatusCode::NOT_FOUND, &json!({"error": format!("no such control; there are: {endpoints}")}))
+}

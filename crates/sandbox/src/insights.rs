@@ -1,0 +1,145 @@
+//! The stand-in Algolia Insights. Source, unless said otherwise: the vendor's description of the Insights API
+//! (`specs/bundled/insights.yml` in algolia/api-clients-automation, August 2026).
+
+mod event;
+mod quota;
+mod refusal;
+mod rules;
+mod usertokens;
+
+pub(crate) use quota::Quota;
+pub(crate) use refusal::refuse;
+
+use crate::body::{self, BadBody};
+use crate::reply::{self, Reply};
+use crate::world::{World, now_ms};
+use crate::{framing, query};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HeaderMap, HeaderValue,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+use refusal::Refusal;
+use serde_json::Value;
+
+/// "The request body must be smaller than 2 MB": taken as 2,000,000 bytes, the smaller of the two readings.
+const BODY_BELOW: usize = 2_000_000;
+const APP_ID: &str = "x-algolia-application-id";
+const API_KEY: &str = "x-algolia-api-key";
+/// A day: preflights are asked once. The vendor's own value isn't published.
+const PREFLIGHT_AGE_S: u32 = 86_400;
+
+/// Answers any request below `/1/` that isn't Search's.
+pub(crate) async fn answer(world: &World, request: Request<Incoming>) -> Reply {
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::OPTIONS {
+        return preflight(&parts.headers);
+    }
+    let answered = match parts.uri.path() {
+        "/1/events" => events(world, &parts, body).await,
+        path => match path.strip_prefix("/1/usertokens/") {
+            Some(token) => usertokens::delete(world, &parts, token),
+            None => Err(Refusal::WRONG_PATH),
+        },
+    };
+    from_anywhere(answered.unwrap_or_else(|refusal| refusal.reply()))
+}
+
+async fn events(world: &World, parts: &Parts, body: Incoming) -> Result<Reply, Refusal> {
+    let authorized = check_method(parts, &Method::POST).and_then(|()| check_key(world, parts, Right::Search));
+    if let Err(refusal) = authorized {
+        body::discard(body).await;
+        return Err(refusal);
+    }
+    let body = body::read(&parts.headers, body, BODY_BELOW - 1).await.map_err(unreadable)?;
+    let taken = if world.options.lean { count(world, &body) } else { keep(world, &body) };
+    taken.map(|()| refusal::answer(StatusCode::OK, "OK"))
+}
+
+/// All or nothing: every event is valid and kept, or none is.
+fn keep(world: &World, body: &[u8]) -> Result<(), Refusal> {
+    let document = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
+    let events = rules::events(document)?;
+    let oldest = now_ms() - world.options.max_event_age.as_millis() as i64;
+    let checked = rules::check(&events, oldest);
+    record(world, events, checked.is_ok());
+    checked
+}
+
+fn record(world: &World, events: Vec<Value>, accepted: bool) {
+    let texts = events.into_iter().map(|event| Bytes::from(event.to_string())).collect::<Vec<_>>();
+    let mut memory = world.memory();
+    let tally = &mut memory.counts.algolia;
+    tally.received += texts.len() as u64;
+    if accepted {
+        tally.kept += texts.len() as u64;
+        for text in texts {
+            memory.events.push(text);
+        }
+    } else {
+        tally.dropped += texts.len() as u64;
+    }
+}
+
+fn count(world: &World, body: &[u8]) -> Result<(), Refusal> {
+    let events = framing::count(body).ok_or(Refusal::MALFORMED)?;
+    let tally = &mut world.memory().counts.algolia;
+    tally.received += events;
+    tally.kept += events;
+    Ok(())
+}
+
+/// The rights that endpoints ask of a key ("Required API key ACL").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    Search,
+    DeleteObject,
+}
+
+fn check_method(parts: &Parts, method: &Method) -> Result<(), Refusal> {
+    if parts.method == *method { Ok(()) } else { Err(Refusal::WRONG_METHOD) }
+}
+
+/// Credentials come as headers or as query parameters, names in any case.
+fn check_key(world: &World, parts: &Parts, right: Right) -> Result<(), Refusal> {
+    let options = &world.options;
+    let (app_id, key) = (credential(parts, APP_ID), credential(parts, API_KEY));
+    let known = |keys: &[String]| keys.contains(&key);
+    match right {
+        _ if app_id != options.app_id => Err(Refusal::UNAUTHORIZED),
+        _ if known(&options.admin_keys) => Ok(()),
+        Right::Search if known(&options.api_keys) => Ok(()),
+        Right::DeleteObject if known(&options.api_keys) => Err(Refusal::FORBIDDEN),
+        _ => Err(Refusal::UNAUTHORIZED),
+    }
+}
+
+fn credential(parts: &Parts, name: &str) -> String {
+    let header = parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    header.or_else(|| query::value(parts.uri.query(), name)).unwrap_or_default()
+}
+
+const fn unreadable(bad: BadBody) -> Refusal {
+    match bad {
+        BadBody::TooLarge => Refusal::TOO_LARGE,
+        BadBody::Unreadable => Refusal::MALFORMED,
+    }
+}
+
+/// What a browser on another origin asks before it sends JSON or credentials in headers.
+fn preflight(headers: &HeaderMap) -> Reply {
+    let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let allowed = asked.unwrap_or(HeaderValue::from_static("*"));
+    let reply = from_anywhere(reply::empty(StatusCode::NO_CONTENT));
+    let reply = reply::with(reply, ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    let reply =
+        reply::with(reply, ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, DELETE, OPTIONS"));
+    reply::with(reply, ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE_S)
+}
+
+fn from_anywhere(reply: Reply) -> Reply {
+    reply::with(reply, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+}

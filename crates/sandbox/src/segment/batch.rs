@@ -1,0 +1,152 @@
+//! One request to the tracking API, from its body to what is remembered of it.
+
+use super::message::{self, Common, Kind, Reason};
+use super::{LARGEST_MESSAGE, MALFORMED, Route, write_key};
+use crate::counts::Tally;
+use crate::world::{Memory, World, now_ms};
+use bytes::Bytes;
+use hyper::header::HeaderMap;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// "2,500 events per batch"; over it, "HTTP 200 and the events are rejected".
+const MOST_MESSAGES: usize = 2500;
+const NO_WRITE_KEY: &str = "no write key, or one too short to be a key";
+
+/// The parts of a body that concern the whole request. A single call is its own envelope.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    batch: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "writeKey")]
+    write_key: Option<&'a RawValue>,
+    #[serde(default)]
+    context: Option<Value>,
+    #[serde(default)]
+    integrations: Option<Value>,
+    #[serde(default, rename = "sentAt")]
+    sent_at: Option<Value>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Objects only: left alone, the derived parser would take a list for an envelope without names.
+    fn parse(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|_| text.trim_ascii_start().starts_with('{'))
+    }
+}
+
+/// What is to be remembered of one message: final, or its raw text with the reason why it is thrown away.
+type Verdict<'a> = Result<Map<String, Value>, (Reason, &'a str)>;
+
+/// Takes a request's messages.
+///
+/// # Errors
+/// What is wrong, where Segment answers 400: broken JSON or no write key worth the name.
+pub(super) fn take(
+    world: &World,
+    route: Route,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(), &'static str> {
+    let text = std::str::from_utf8(body).map_err(|_| MALFORMED)?;
+    let envelope = Envelope::parse(text).ok_or(MALFORMED)?;
+    let in_body = envelope.write_key.and_then(|raw| serde_json::from_str::<Cow<str>>(raw.get()).ok());
+    let key = write_key::of(headers, in_body.as_deref()).ok_or(NO_WRITE_KEY)?;
+    let known = world.options.write_keys.contains(&key);
+    let now = now_ms();
+    let verdicts = judge(route, envelope, text, known, Timestamp::from_millisecond(now).unwrap_or_default());
+    let mut memory = world.memory();
+    for verdict in verdicts {
+        remember(&mut memory, verdict, now);
+    }
+    Ok(())
+}
+
+fn judge<'a>(
+    route: Route,
+    envelope: Envelope<'a>,
+    text: &'a str,
+    known: bool,
+    now: Timestamp,
+) -> Vec<Verdict<'a>> {
+    let (kind, messages) = match (route, list(envelope.batch)) {
+        (Route::One(kind), _) => (Some(kind), vec![text]),
+        (Route::Batch, Some(messages)) => (None, messages),
+        (Route::Batch, None) => return vec![Err((Reason::NoBatch, text))],
+    };
+    let all_lost = match () {
+        () if !known => Some(Reason::UnknownWriteKey),
+        () if messages.len() > MOST_MESSAGES => Some(Reason::TooManyInBatch),
+        () => None,
+    };
+    let common = common(kind, envelope);
+    let verdict = |raw| match all_lost {
+        Some(reason) => Err((reason, raw)),
+        None => one(raw, kind, &common, now).map_err(|reason| (reason, raw)),
+    };
+    messages.into_iter().map(verdict).collect()
+}
+
+/// A single call's context is already its own.
+fn common(kind: Option<Kind>, envelope: Envelope) -> Common {
+    match kind {
+        Some(_) => Common::default(),
+        None => Common {
+            context: envelope.context,
+            integrations: envelope.integrations,
+            sent_at: envelope.sent_at,
+        },
+    }
+}
+
+fn list(batch: Option<&RawValue>) -> Option<Vec<&str>> {
+    let messages: Vec<&RawValue> = serde_json::from_str(batch?.get()).ok()?;
+    Some(messages.into_iter().map(RawValue::get).collect())
+}
+
+fn one(raw: &str, kind: Option<Kind>, common: &Common, now: Timestamp) -> Result<Map<String, Value>, Reason> {
+    if raw.len() > LARGEST_MESSAGE {
+        return Err(Reason::TooLarge);
+    }
+    let message = serde_json::from_str(raw).map_err(|_| Reason::NoType)?;
+    message::finish(message, kind, common, now)
+}
+
+fn remember(memory: &mut Memory, verdict: Verdict, now: i64) {
+    memory.counts.segment.received += 1;
+    match verdict {
+        Ok(message) => keep(memory, message, now),
+        Err((reason, raw)) => {
+            memory.counts.segment.dropped += 1;
+            drop_with(memory, reason, raw);
+        }
+    }
+}
+
+fn keep(memory: &mut Memory, mut message: Map<String, Value>, now: i64) {
+    if message::id(&message).is_none() {
+        message.insert("messageId".into(), assign(memory).into());
+    }
+    let new = message::id(&message).is_some_and(|id| memory.seen.is_new(id, now));
+    let text = Value::Object(message).to_string();
+    let Tally { kept, duplicates, .. } = &mut memory.counts.segment;
+    *if new { kept } else { duplicates } += 1;
+    if new {
+        memory.messages.push(text.into());
+    } else {
+        drop_with(memory, Reason::Duplicate, &text);
+    }
+}
+
+fn drop_with(memory: &mut Memory, reason: Reason, raw: &str) {
+    memory.dropped.push(Bytes::from(format!("{{\"reason\":{},\"message\":{raw}}}", json!(reason))));
+}
+
+/// The id of a message that came without: a retry of it is a second message.
+fn assign(memory: &mut Memory) -> String {
+    memory.assigned += 1;
+    format!("api-sandbox-{:012}", memory.assigned)
+}

@@ -1,0 +1,152 @@
+//! Simulated shoppers: people who search, click, view, add, buy and leave, and whose browsers send real Insights
+//! requests about it.
+//!
+//! They carry their shop with them ([`Catalogue`]): results are found in it, and only events are sent. The same seed
+//! makes the same people plan the same visits; what comes back never changes their minds. All waiting is tokio's, so
+//! that a paused clock makes a day pass in moments, and event times follow that clock.
+
+mod action;
+mod browser;
+mod catalogue;
+mod event;
+mod mischief;
+mod person;
+mod shopper;
+mod visit;
+
+pub use action::{Action, Outcome, Totals, Twist, Verb};
+pub use catalogue::{Catalogue, Product};
+pub use event::{CURRENCY, INDEX};
+
+use browser::Browser;
+use shopper::{Clock, Shopper};
+use std::future::Future;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long requests under way may take after the shutdown.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A crowd to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shoppers {
+    /// Where the events go: scheme and host, plain HTTP, perhaps a path prefix; `/1/events` is added.
+    pub bridge_url: String,
+    /// The Algolia application that the shop uses.
+    pub app_id: String,
+    /// The search key in the shop's pages.
+    pub api_key: String,
+    /// How many people. Default: 20.
+    pub count: usize,
+    /// Where all randomness starts. Default: 1.
+    pub seed: u64,
+    /// Actions per second of each person, on average. Default: 1.
+    pub pace: f64,
+    /// The share of requests that are sent twice, 0 to 1. Default: 0.005.
+    pub duplicates: f64,
+    /// The share of requests that hold an invalid event behind the valid ones, 0 to 1. Default: 0.002.
+    pub invalid: f64,
+}
+
+/// Why a crowd can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address isn't one.
+    #[error(
+        "bridge_url {0:?} with these credentials is no address ({1}); give one such as http://127.0.0.1:7070"
+    )]
+    Address(String, String),
+    /// A number outside its range.
+    #[error("{field} is {value}; give {fix}")]
+    Number {
+        /// The field of [`Shoppers`].
+        field: &'static str,
+        /// What it was.
+        value: f64,
+        /// What it may be.
+        fix: &'static str,
+    },
+}
+
+impl Shoppers {
+    /// A crowd with the defaults.
+    pub fn new(bridge_url: impl Into<String>, app_id: impl Into<String>, api_key: impl Into<String>) -> Self {
+        Self {
+            bridge_url: bridge_url.into(),
+            app_id: app_id.into(),
+            api_key: api_key.into(),
+            count: 20,
+            seed: 1,
+            pace: 1.0,
+            duplicates: 0.005,
+            invalid: 0.002,
+        }
+    }
+
+    /// Lets everybody shop until `shutdown` resolves; `tell` hears of each action once it is done. Requests under way are
+    /// finished (for at most five seconds), so that the totals are what the bridge has seen.
+    ///
+    /// # Errors
+    /// An address that isn't one, or a number outside its range; nobody shops then.
+    pub async fn run(
+        &self,
+        shutdown: impl Future,
+        tell: impl Fn(Action) + Send + Sync + 'static,
+    ) -> Result<Totals, Error> {
+        let browser = self.check()?;
+        let (stop, stopped) = watch::channel(());
+        let mut crowd = self.open(&browser, &Arc::new(tell), &stopped);
+        shutdown.await;
+        drop(stop);
+        Ok(close(&mut crowd).await)
+    }
+
+    fn open(
+        &self,
+        browser: &Browser,
+        tell: &Arc<impl Fn(Action) + Send + Sync + 'static>,
+        stopped: &watch::Receiver<()>,
+    ) -> JoinSet<Totals> {
+        let (catalogue, clock) = (Arc::new(Catalogue::new(self.seed)), Clock::start());
+        let mut crowd = JoinSet::new();
+        for number in 0..self.count {
+            let shopper = Shopper::new(number, self, Arc::clone(&catalogue), browser.clone(), clock);
+            let tell = Arc::clone(tell);
+            crowd.spawn(shopper.shop(stopped.clone(), move |action| tell(action)));
+        }
+        crowd
+    }
+
+    fn check(&self) -> Result<Browser, Error> {
+        within("duplicates", self.duplicates, 0.0..=1.0, "a share from 0 to 1")?;
+        within("invalid", self.invalid, 0.0..=1.0, "a share from 0 to 1")?;
+        within("pace", self.pace, 0.001..=1e6, "0.001 to 1,000,000 actions per second")?;
+        Browser::new(&self.bridge_url, &self.app_id, &self.api_key)
+            .map_err(|error| Error::Address(self.bridge_url.clone(), error.to_string()))
+    }
+}
+
+fn within(
+    field: &'static str,
+    value: f64,
+    range: RangeInclusive<f64>,
+    fix: &'static str,
+) -> Result<(), Error> {
+    if range.contains(&value) { Ok(()) } else { Err(Error::Number { field, value, fix }) }
+}
+
+async fn close(crowd: &mut JoinSet<Totals>) -> Totals {
+    let mut totals = Totals::default();
+    let all_gone = async {
+        while let Some(shopper) = crowd.join_next().await {
+            totals = totals.plus(shopper.unwrap_or_default());
+        }
+    };
+    // Whoever is still waiting for an answer is sent home without being counted.
+    let _ = tokio::time::timeout(GRACE, all_gone).await;
+    crowd.shutdown().await;
+    totals
+}

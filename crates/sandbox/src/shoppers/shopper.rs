@@ -1,0 +1,141 @@
+//! One shopper at work.
+
+use super::action::{Action, Outcome, Totals, Twist, Verb};
+use super::browser::{self, Browser};
+use super::catalogue::Catalogue;
+use super::person::Person;
+use super::visit::{self, Step};
+use super::{Shoppers, mischief};
+use crate::world::now_ms;
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Apart from each other in the space of seeds, so that neighbours don't shop alike.
+const SEED_STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The wall clock at the start plus tokio's since then: event times that a paused clock moves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    wall_ms: i64,
+    since: Instant,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { wall_ms: now_ms(), since: Instant::now() }
+    }
+
+    fn now_ms(self) -> i64 {
+        self.wall_ms + self.since.elapsed().as_millis() as i64
+    }
+}
+
+/// A person with randomness, a browser and a shop.
+pub(super) struct Shopper {
+    number: usize,
+    pace: f64,
+    duplicates: f64,
+    invalid: f64,
+    random: StdRng,
+    person: Person,
+    catalogue: Arc<Catalogue>,
+    browser: Browser,
+    clock: Clock,
+}
+
+/// A request that is ready to go.
+struct Mail {
+    body: Bytes,
+    events: usize,
+    twist: Twist,
+}
+
+impl Shopper {
+    pub(super) fn new(
+        number: usize,
+        crowd: &Shoppers,
+        catalogue: Arc<Catalogue>,
+        browser: Browser,
+        clock: Clock,
+    ) -> Self {
+        let mut random = StdRng::seed_from_u64(crowd.seed ^ SEED_STRIDE.wrapping_mul(number as u64 + 1));
+        let person = Person::new(number, &mut random);
+        let Shoppers { pace, duplicates, invalid, .. } = *crowd;
+        Self { number, pace, duplicates, invalid, random, person, catalogue, browser, clock }
+    }
+
+    /// Visits after visits, until `stopped` loses its sender.
+    pub(super) async fn shop(mut self, mut stopped: watch::Receiver<()>, tell: impl Fn(Action)) -> Totals {
+        let mut totals = Totals::default();
+        let mut told = |action: Action| {
+            totals.count(&action);
+            tell(action);
+        };
+        loop {
+            for step in visit::plan(&self.catalogue, &mut self.random) {
+                tokio::select! {
+                    () = tokio::time::sleep(self.pause()) => self.act(step, &mut told).await,
+                    _ = stopped.changed() => return totals,
+                }
+            }
+            self.person.come_back(&mut self.random);
+        }
+    }
+
+    /// Exponential, so that arrivals of a crowd look like arrivals; at most ten times the mean.
+    fn pause(&mut self) -> Duration {
+        let wait = -(1.0 - self.random.random::<f64>()).ln();
+        Duration::from_secs_f64(wait.min(10.0) / self.pace)
+    }
+
+    async fn act(&mut self, step: Step, told: &mut impl FnMut(Action)) {
+        if step.verb == Verb::LogIn {
+            self.person.log_in();
+        }
+        let Some(event) = &step.event else {
+            return told(self.action(&step, 0, Twist::None, Outcome::Silent));
+        };
+        let mail = self.write(event.clone());
+        let outcome = self.browser.send(self.person.transport, mail.body.clone()).await;
+        told(self.action(&step, mail.events, mail.twist, outcome));
+        if self.random.random_bool(self.duplicates) && mail.twist == Twist::None {
+            let outcome = self.browser.send(self.person.transport, mail.body).await;
+            told(self.action(&step, mail.events, Twist::Duplicate, outcome));
+        }
+    }
+
+    fn write(&mut self, event: Value) -> Mail {
+        let now_ms = self.clock.now_ms();
+        let mut events = vec![self.person.sign(event, now_ms)];
+        let spoilt = self.random.random_bool(self.invalid);
+        if spoilt {
+            events.push(mischief::spoil(&events[0], now_ms, &mut self.random));
+        }
+        let twist = if spoilt { Twist::Invalid } else { Twist::None };
+        Mail { body: browser::body(&events), events: events.len(), twist }
+    }
+
+    fn action(&self, step: &Step, events: usize, twist: Twist, outcome: Outcome) -> Action {
+        let search = step.search.as_ref();
+        Action {
+            shopper: self.number,
+            token: self.person.token.clone(),
+            customer: self.person.customer(),
+            verb: step.verb,
+            query: search.map(|search| search.query.clone()),
+            query_id: search.map(|search| search.query_id.clone()),
+            hits: search.map(|search| search.hits),
+            object: step.object.clone(),
+            position: step.position,
+            events,
+            twist,
+            outcome,
+        }
+    }
+}

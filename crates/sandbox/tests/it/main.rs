@@ -1,0 +1,10 @@
+//! The sandbox over real HTTP, on free ports.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod control;
+mod faults;
+mod insights;
+mod segment;
+mod shoppers;
+mod support;

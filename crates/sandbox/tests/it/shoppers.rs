@@ -1,0 +1,93 @@
+//! Shoppers against the stand-in.
+
+use crate::support::Bench;
+use causeway_sandbox::shoppers::{Action, Outcome, Shoppers, Totals, Twist, Verb};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Lets a crowd shop for a while of paused time.
+async fn shop(bench: &Bench, seconds: u64, change: impl FnOnce(&mut Shoppers)) -> (Vec<Action>, Totals) {
+    let mut crowd = Shoppers::new(bench.sandbox.url(), "SANDBOXAPP", "sandbox-search-key");
+    change(&mut crowd);
+    let actions = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&actions);
+    let tell = move |action| heard.lock().unwrap().push(action);
+    let totals = crowd.run(tokio::time::sleep(Duration::from_secs(seconds)), tell).await.unwrap();
+    let actions = std::mem::take(&mut *actions.lock().unwrap());
+    (actions, totals)
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_isnt_invalid_on_purpose_is_accepted() {
+    let bench = Bench::new().await;
+    let (actions, totals) = shop(&bench, 120, |crowd| (crowd.invalid, crowd.duplicates) = (0.1, 0.1)).await;
+    for action in &actions {
+        let expected = match (action.events, action.twist) {
+            (0, _) => Outcome::Silent,
+            (_, Twist::Invalid) => Outcome::Answered(422),
+            _ => Outcome::Answered(200),
+        };
+        assert_eq!(action.outcome, expected, "{action:?}");
+    }
+    let tally = bench.sandbox.stats().algolia;
+    assert_eq!(tally.requests, totals.requests);
+    assert_eq!(tally.received, totals.events + totals.invalid + totals.duplicates);
+    assert_eq!(tally.dropped, 2 * totals.invalid);
+    assert!(totals.invalid > 20 && totals.duplicates > 20 && totals.failed == 0, "{totals:?}");
+    assert!((1600..3200).contains(&totals.actions), "20 shoppers at 1/s for 120 s: {totals:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_shops_the_same_way_again_for_the_same_seed() {
+    let bench = Bench::new().await;
+    let mut runs = Vec::new();
+    for seed in [1, 1, 2] {
+        let (actions, _) = shop(&bench, 60, |crowd| (crowd.seed, crowd.count) = (seed, 1)).await;
+        runs.push(actions);
+    }
+    let common = runs[0].len().min(runs[1].len());
+    assert!(common > 20);
+    assert_eq!(runs[0][..common], runs[1][..common]);
+    assert_ne!(runs[0][..20], runs[2][..20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_carry_what_a_shops_pages_would_send() {
+    let bench = Bench::new().await;
+    let (actions, _) = shop(&bench, 300, |_| ()).await;
+    let events = bench.sandbox.events();
+    let with = |key: &str| events.iter().filter(|event| !event[key].is_null()).count();
+    let all = events.len();
+    assert!(with("timestamp") > all / 3 && with("timestamp") < all, "{} of {all}", with("timestamp"));
+    assert!(with("authenticatedUserToken") > 0 && with("authenticatedUserToken") < all / 2);
+    assert!(events.iter().all(|event| event["userToken"].as_str().unwrap().starts_with("anonymous-")));
+    let filters = events.iter().filter_map(|event| event["filters"][0].as_str()).collect::<HashSet<_>>();
+    assert!(filters.iter().any(|filter| filter.starts_with("brand%3A")), "{filters:?}");
+    assert!(events.iter().any(|event| event["objectData"].as_array().is_some_and(|data| data.len() > 1)));
+    let fruitless =
+        actions.iter().filter(|action| action.verb == Verb::Search && action.hits == Some(0)).count();
+    assert!(fruitless > 0);
+}
+
+#[tokio::test]
+async fn a_crowd_that_cant_start_says_why() {
+    for (change, words) in [
+        ((|crowd| crowd.pace = 0.0) as fn(&mut Shoppers), "pace is 0"),
+        (|crowd| crowd.invalid = f64::NAN, "invalid is NaN"),
+        (|crowd| crowd.bridge_url = "http://[".into(), "bridge_url"),
+    ] {
+        let mut crowd = Shoppers::new("http://127.0.0.1:1", "A", "k");
+        change(&mut crowd);
+        let error = crowd.run(std::future::ready(()), |_| ()).await.unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bridge_that_is_away_fails_requests_and_nothing_else() {
+    let mut crowd = Shoppers::new("http://127.0.0.1:1", "A", "k");
+    crowd.count = 2;
+    let totals = crowd.run(tokio::time::sleep(Duration::from_secs(30)), |_| ()).await.unwrap();
+    assert!(totals.failed > 0 && totals.failed == totals.requests, "{totals:?}");
+}
