@@ -87,9 +87,10 @@ impl Bridge {
         let public = bind(config.listen).await?;
         let admin = bind(config.admin).await?;
         let addresses = (public.local_addr()?, admin.local_addr()?);
-        let options = Options { reserve: config.settings.store.reserve.0, ..Options::default() };
+        let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
         let store = sqlite::open(&config.store, &options)?;
-        let (journal, state): (Arc<dyn Journal>, Arc<dyn State>) = (Arc::new(store.journal), Arc::new(store.state));
+        let (journal, state): (Arc<dyn Journal>, Arc<dyn State>) =
+            (Arc::new(store.journal), Arc::new(store.state));
 
         let (live, metrics) = (Arc::new(Live::default()), Arc::new(Metrics::new()));
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
@@ -112,7 +113,8 @@ impl Bridge {
         };
         let (engine, worker) = Worker::new(parts, clock.now())?;
         let engine = engine.start()?;
-        let (committer, commit_thread) = Committer::start(Arc::clone(&journal), Arc::clone(&tail), Arc::clone(&health))?;
+        let (committer, commit_thread) =
+            Committer::start(Arc::clone(&journal), Arc::clone(&tail), Arc::clone(&health))?;
 
         let (stop_lanes, stopping) = watch::channel(false);
         let lanes = targets.into_iter().map(|target| {
@@ -150,8 +152,18 @@ impl Bridge {
         let access = Access::new(config.settings.admin.token.clone());
         let connections = config.settings.limits.connections;
         let servers = vec![
-            tokio::spawn(listen::serve(public, intake::router(Arc::new(intake)), connections, stopping.clone())),
-            tokio::spawn(listen::serve(admin, api::router(Arc::new(desk), access, Arc::clone(&health)), connections, stopping)),
+            tokio::spawn(listen::serve(
+                public,
+                intake::router(Arc::new(intake)),
+                connections,
+                stopping.clone(),
+            )),
+            tokio::spawn(listen::serve(
+                admin,
+                api::router(Arc::new(desk), access, Arc::clone(&health)),
+                connections,
+                stopping,
+            )),
         ];
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&journal), Arc::clone(&state), config, clock));
         Ok(Self {
@@ -172,6 +184,11 @@ impl Bridge {
             stop_lanes,
             health,
         })
+    }
+
+    /// Whether everything accepted is processed and nothing is pending.
+    pub async fn is_idle(&self) -> Result<bool, Error> {
+        drained(&self.state, &self.tail).await
     }
 
     /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store.

@@ -59,7 +59,8 @@ impl Health {
 
     /// Whether more waits to be processed than the operator allows.
     pub fn backlog_is_full(&self) -> bool {
-        let waiting = self.accepted.load(Ordering::Relaxed).saturating_sub(self.processed.load(Ordering::Relaxed));
+        let waiting =
+            self.accepted.load(Ordering::Relaxed).saturating_sub(self.processed.load(Ordering::Relaxed));
         waiting > self.backlog.load(Ordering::Relaxed)
     }
 
@@ -88,7 +89,10 @@ pub fn found_waiting(last: Position, cursor: Position) -> u64 {
 
 /// `/healthz` and `/readyz`.
 pub fn routes(health: Arc<Health>) -> Router {
-    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).with_state(health)
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .with_state(health)
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> impl IntoResponse {

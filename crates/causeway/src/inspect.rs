@@ -41,8 +41,14 @@ impl Ledger {
         let width = self.flows.iter().map(|flow| flow.flow.len()).chain([heads[0].len()]).max().unwrap_or(0);
         let mut lines = vec![line(width, heads[0], heads[1..].iter().map(ToString::to_string))];
         for flow in &self.flows {
-            let figures =
-                [flow.accepted, flow.delivered, flow.filtered, flow.dead_lettered, flow.pending, flow.imbalance];
+            let figures = [
+                flow.accepted,
+                flow.delivered,
+                flow.filtered,
+                flow.dead_lettered,
+                flow.pending,
+                flow.imbalance,
+            ];
             lines.push(line(width, &flow.flow, figures.iter().map(ToString::to_string)));
         }
         if self.flows.is_empty() {

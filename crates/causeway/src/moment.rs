@@ -10,17 +10,17 @@ pub fn parse(text: &str, now: i64) -> Result<i64, String> {
         return Ok(now - span.as_ms());
     }
     let instant = text.parse::<jiff::Timestamp>().map(|instant| instant.as_millisecond());
-    let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-    instant.ok().or_else(|| Some(date()?.timestamp().as_millisecond())).ok_or_else(|| {
-        format!("{text:?} is no instant; write one like 2026-11-23T10:00:00Z, 2026-11-23, or 2h for two hours ago")
+    let midnight = || time::parse(&format!("{text}T00:00:00Z"));
+    instant.ok().or_else(midnight).ok_or_else(|| {
+        format!(
+            "{text:?} is no instant; write one like 2026-11-23T10:00:00Z, 2026-11-23, or 2h for two hours ago"
+        )
     })
 }
 
 /// Writes an instant as RFC 3339 with milliseconds, UTC.
 pub fn print(at: i64) -> String {
-    let mut out = Vec::with_capacity(24);
-    time::write_rfc3339(at, &mut out);
-    String::from_utf8(out).unwrap_or_default()
+    time::to_string(at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! that events of before a second login stay with the first person.
 
 use crate::event::{self, EventId};
-use crate::flow::INTEGRATION_NAME;
 use causeway_mapping::Value;
 use causeway_segment::{message, time};
 use serde::{Deserialize, Serialize};
@@ -79,7 +78,7 @@ pub fn link_event(anonymous: &str, user: &str) -> EventId {
 }
 
 /// Writes the `identify` call that tells Segment of a link.
-pub fn write_identify(anonymous: &str, user: &str, id: EventId, time: i64, out: &mut Vec<u8>) {
+pub fn write_identify(anonymous: &str, user: &str, id: EventId, at: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":\"identify\",\"anonymousId\":");
     Value::String(anonymous.into()).write_json(out);
     out.extend_from_slice(b",\"userId\":");
@@ -87,11 +86,11 @@ pub fn write_identify(anonymous: &str, user: &str, id: EventId, time: i64, out: 
     out.extend_from_slice(b",\"messageId\":\"");
     event::write_message_id(id, event::flow_number(crate::core::LINKS), 0, out);
     out.extend_from_slice(b"\",\"timestamp\":\"");
-    time::write_rfc3339(time, out);
+    time::write(at, out);
     out.extend_from_slice(b"\",\"traits\":{},\"context\":{\"integration\":{\"name\":\"");
-    out.extend_from_slice(INTEGRATION_NAME.as_bytes());
+    out.extend_from_slice(message::MARK.as_bytes());
     out.extend_from_slice(b"\"}},\"integrations\":{\"");
-    out.extend_from_slice(message::ALGOLIA_DESTINATION.as_bytes());
+    out.extend_from_slice(message::ALGOLIA_INTEGRATION.as_bytes());
     out.extend_from_slice(b"\":false}}");
 }
 

@@ -16,5 +16,6 @@ mod recent;
 pub mod recipes;
 pub mod span;
 pub mod trace;
+pub mod trial;
 
 pub use crate::core::{Effects, Engine, FORWARD, Facts, INTAKE, LINKS, Settings, Source, dead_letter_id};

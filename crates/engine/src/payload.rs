@@ -28,13 +28,13 @@ use std::borrow::Cow;
 type Fields<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 /// Builds what flows see.
-pub fn of_insights<'a>(event: &'a Event<'a>, person: &'a Person<'a>, time: i64) -> Value<'a> {
+pub fn of_insights<'a>(event: &'a Event<'a>, person: &'a Person<'a>, time_ms: i64) -> Value<'a> {
     let mut root = Fields::with_capacity(8);
     put(&mut root, "type", text("track"));
     put(&mut root, "event", text(&event.name));
     put_some(&mut root, "anonymousId", person.anonymous.map(text));
     put_some(&mut root, "userId", person.user.as_deref().map(text));
-    put(&mut root, "timestamp", Value::from(rfc3339(time)));
+    put(&mut root, "timestamp", Value::from(time::to_string(time_ms)));
     put(&mut root, "properties", object(properties(event)));
     put(&mut root, "context", object(vec![("algolia".into(), algolia_context(event))]));
     object(root)
@@ -146,7 +146,8 @@ fn cents(total: f64) -> f64 {
 /// A price as a number where it is one, else as it came.
 fn amount<'a>(amount: &'a Amount<'a>) -> Option<Value<'a>> {
     amount.as_f64().and_then(number).or_else(|| match amount {
-        Amount::Number(words) | Amount::Text(words) => Some(text(words)),
+        Amount::Number(words) => Some(text(words)),
+        Amount::Text(words) => Some(text(words)),
     })
 }
 
@@ -172,10 +173,4 @@ fn put<'a>(fields: &mut Fields<'a>, key: &'a str, value: Value<'a>) {
 
 fn put_some<'a>(fields: &mut Fields<'a>, key: &'a str, value: Option<Value<'a>>) {
     fields.extend(value.map(|value| (Cow::Borrowed(key), value)));
-}
-
-fn rfc3339(at: i64) -> String {
-    let mut out = Vec::with_capacity(24);
-    time::write_rfc3339(at, &mut out);
-    String::from_utf8(out).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use std::hash::Hash;
 
 /// The memory. Holds at most `capacity` entries.
 #[derive(Debug)]
-pub struct Recent<K, V> {
+pub(crate) struct Recent<K, V> {
     capacity: usize,
     young: FxHashMap<K, V>,
     old: FxHashMap<K, V>,
@@ -17,12 +17,12 @@ pub struct Recent<K, V> {
 
 impl<K: Hash + Eq, V> Recent<K, V> {
     /// An empty memory for at most this many entries.
-    pub fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self { capacity, young: FxHashMap::default(), old: FxHashMap::default() }
     }
 
     /// What is remembered under the key, without renewing it.
-    pub fn peek<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub(crate) fn peek<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -30,7 +30,7 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 
     /// What is remembered under the key, renewed so that it outlives the next change of generations.
-    pub fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
@@ -42,21 +42,11 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 
     /// Remembers.
-    pub fn insert(&mut self, key: K, value: V) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= (self.capacity / 2).max(1) {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key, value);
-    }
-
-    /// How many entries are held.
-    pub fn len(&self) -> usize {
-        self.young.len() + self.old.len()
-    }
-
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -70,7 +60,7 @@ mod tests {
         recent.insert("kept".to_owned(), 0);
         for number in 0..1_000 {
             recent.insert(number.to_string(), number);
-            assert!(recent.get("kept").is_some() && recent.len() <= 100);
+            assert!(recent.get("kept").is_some() && recent.young.len() + recent.old.len() <= 100);
         }
         assert!(recent.peek("999").is_some() && recent.peek("0").is_none());
     }

@@ -18,7 +18,10 @@ const EVENT_BYTES: usize = 250;
 fn main() {
     let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(5.0);
     let load = Duration::from_secs_f64(seconds);
-    println!("{:44} {:>10} {:>9} {:>8} {:>8} {:>8} {:>8}", "", "a second", "MB/s", "p50 ms", "p99 ms", "p99.9", "max");
+    println!(
+        "{:44} {:>10} {:>9} {:>8} {:>8} {:>8} {:>8}",
+        "", "a second", "MB/s", "p50 ms", "p99 ms", "p99.9", "max"
+    );
     raw_disk("raw: write 64 KB + fdatasync", 64 << 10, load.min(Duration::from_secs(1)));
     raw_disk("raw: write 250 KB + fdatasync", 250 << 10, load.min(Duration::from_secs(1)));
     append("append: 10 requests x 100 events (events)", &vec![request(100); 10], 100, load);

@@ -243,6 +243,10 @@ pub trait State: Send + Sync + 'static {
     /// The ledger's rows from this hour on, oldest first.
     fn ledger(&self, since_hour: i64) -> Result<Vec<LedgerRow>, Error>;
 
+    /// The ledger's rows from this hour on, and every unfinished block without payload, all of one moment: what
+    /// [`State::ledger`] and [`State::pending`] give, but nothing can be committed between the two.
+    fn balance(&self, since_hour: i64, each: &mut dyn FnMut(Block)) -> Result<Vec<LedgerRow>, Error>;
+
     /// Dead letters, newest first.
     fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, Error>;
 

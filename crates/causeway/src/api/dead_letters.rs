@@ -35,7 +35,10 @@ pub(super) struct Order {
     note: Option<String>,
 }
 
-pub(super) async fn list(State(admin): State<Arc<Admin>>, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
     let status = asked.status.as_deref().map(requeue::status).transpose().map_err(Problem::bad)?;
     let query = DeadLetterQuery {
         flow: asked.flow,
@@ -48,7 +51,10 @@ pub(super) async fn list(State(admin): State<Arc<Admin>>, Query(asked): Query<As
     Ok(Json(json!({ "dead_letters": letters.iter().map(requeue::shown).collect::<Vec<_>>() })))
 }
 
-pub(super) async fn show(State(admin): State<Arc<Admin>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn show(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
     Ok(Json(requeue::shown(&find(&admin, id).await?)))
 }
 
@@ -68,7 +74,8 @@ pub(super) async fn retry(
         Plan::Resend(letter) => ask(&admin, |answer| Request::Requeue(vec![*letter], note, answer)).await,
         Plan::Reenter(record, change) => {
             let entered = admin.committer.commit(record).await;
-            entered.map_err(|error| Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+            entered
+                .map_err(|error| Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
             ask(&admin, |answer| Request::Resolve(*change, answer)).await;
         }
     }
@@ -91,7 +98,9 @@ fn order(body: &[u8]) -> Result<Order, Problem> {
     if body.is_empty() {
         return Ok(Order::default());
     }
-    serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body: {error}; send {{\"payload\": …, \"note\": \"…\"}} or nothing")))
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::bad(format!("the body: {error}; send {{\"payload\": …, \"note\": \"…\"}} or nothing"))
+    })
 }
 
 async fn ask(admin: &Admin, request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request) {
@@ -103,7 +112,8 @@ async fn ask(admin: &Admin, request: impl FnOnce(tokio::sync::oneshot::Sender<()
 
 async fn find(admin: &Arc<Admin>, id: String) -> Result<DeadLetter, Problem> {
     let admin = Arc::clone(admin);
-    blocking(move || admin.state.dead_letter(&id)?.ok_or_else(|| Problem::not_found("dead letter", &id))).await
+    blocking(move || admin.state.dead_letter(&id)?.ok_or_else(|| Problem::not_found("dead letter", &id)))
+        .await
 }
 
 async fn dead(admin: &Arc<Admin>, id: String) -> Result<DeadLetter, Problem> {

@@ -13,10 +13,17 @@ pub(super) struct Answer {
     events: Vec<Traced>,
 }
 
-pub(super) async fn get(State(admin): State<Arc<Admin>>, Path(id): Path<String>) -> Result<Json<Answer>, Problem> {
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<Answer>, Problem> {
     blocking(move || {
         let events = trace(&Question::parse(&id), &*admin.journal, &*admin.state, &admin.rules)?;
-        if events.is_empty() { Err(Problem::not_found("event with the id", &id)) } else { Ok(Json(Answer { events })) }
+        if events.is_empty() {
+            Err(Problem::not_found("event with the id", &id))
+        } else {
+            Ok(Json(Answer { events }))
+        }
     })
     .await
 }

@@ -14,7 +14,10 @@ pub(super) struct Asked {
     since: Option<String>,
 }
 
-pub(super) async fn get(State(admin): State<Arc<Admin>>, Query(asked): Query<Asked>) -> Result<Json<Ledger>, Problem> {
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Ledger>, Problem> {
     let now = admin.clock.now();
     let since = asked.since.map(|text| moment::parse(&text, now)).transpose();
     let since = since.map_err(|message| Problem::bad(format!("since: {message}")))?;

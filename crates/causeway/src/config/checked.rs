@@ -8,7 +8,7 @@ use causeway_algolia::region::{Api, Region as AlgoliaRegion};
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Definition, Fault, Flow, PlanSource};
 use causeway_engine::recipes;
-use causeway_segment::region::Region as SegmentRegion;
+use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -118,7 +118,9 @@ impl Config {
 
 /// Compiles flow definitions; plan files are looked for under `home`.
 pub fn compile(definitions: &[Definition], home: &Path) -> Result<Vec<Arc<Flow>>, Problem> {
-    let plans: PlanSource<'_> = &|name| std::fs::read_to_string(home.join(name)).map_err(|error| format!("failed to read it: {error}"));
+    let plans: PlanSource<'_> = &|name| {
+        std::fs::read_to_string(home.join(name)).map_err(|error| format!("failed to read it: {error}"))
+    };
     let mut flows = Vec::new();
     let mut faults = Vec::new();
     for definition in definitions.iter().filter(|definition| definition.enabled) {
@@ -136,7 +138,9 @@ fn described(faults: &[Fault]) -> Problem {
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr, Problem> {
-    text.parse().map_err(|_| Problem::invalid(format!("{key}: {text:?} is no address; write one like \"127.0.0.1:7070\"")))
+    text.parse().map_err(|_| {
+        Problem::invalid(format!("{key}: {text:?} is no address; write one like \"127.0.0.1:7070\""))
+    })
 }
 
 fn admin(settings: &Settings) -> Result<SocketAddr, Problem> {
@@ -145,7 +149,9 @@ fn admin(settings: &Settings) -> Result<SocketAddr, Problem> {
     if address.ip().is_loopback() || token {
         return Ok(address);
     }
-    Err(Problem::invalid(format!("admin.listen: {address} is open to the network; set admin.token, or listen on 127.0.0.1")))
+    Err(Problem::invalid(format!(
+        "admin.listen: {address} is open to the network; set admin.token, or listen on 127.0.0.1"
+    )))
 }
 
 fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
@@ -155,11 +161,16 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
     };
     if !app_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         // The id becomes part of host names, so nothing but letters and digits may get there.
-        return Err(Problem::invalid(format!("algolia.app_id: {app_id:?} holds more than letters and digits")));
+        return Err(Problem::invalid(format!(
+            "algolia.app_id: {app_id:?} holds more than letters and digits"
+        )));
     }
-    let keys: Vec<Secret> = algolia.api_key.iter().chain(&algolia.intake_keys).filter(|key| !key.is_empty()).cloned().collect();
+    let keys: Vec<Secret> =
+        algolia.api_key.iter().chain(&algolia.intake_keys).filter(|key| !key.is_empty()).cloned().collect();
     if keys.is_empty() {
-        return Err(Problem::invalid("algolia.api_key: missing; set it, or list the keys that front ends use in algolia.intake_keys"));
+        return Err(Problem::invalid(
+            "algolia.api_key: missing; set it, or list the keys that front ends use in algolia.intake_keys",
+        ));
     }
     Ok(Some(Credentials { app_id, keys }))
 }
@@ -174,7 +185,8 @@ fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Proble
         Region::Us => AlgoliaRegion::Us,
         Region::Eu => AlgoliaRegion::Eu,
     };
-    let url = algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
+    let url =
+        algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
     let url = origin("algolia.insights_url", &url)?;
     let compress = compress(algolia.compression, &url);
     Ok(Some(InsightsTarget { url, app_id: app_id.clone(), key: key.clone(), compress }))
@@ -183,14 +195,18 @@ fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Proble
 fn segment(settings: &Settings, needed: bool) -> Result<Option<SegmentTarget>, Problem> {
     let segment = &settings.segment;
     let Some(write_key) = segment.write_key.clone().filter(|key| !key.is_empty()) else {
-        let missing = "segment.write_key: missing, and a flow sends to Segment; set it, or switch the recipe off";
+        let missing =
+            "segment.write_key: missing, and a flow sends to Segment; set it, or switch the recipe off";
         return if needed { Err(Problem::invalid(missing)) } else { Ok(None) };
     };
     let region = match segment.region {
         Region::Us => SegmentRegion::Us,
         Region::Eu => SegmentRegion::Eu,
     };
-    let url = segment.tracking_url.clone().unwrap_or_else(|| region.tracking_url().to_owned());
+    let url = segment
+        .tracking_url
+        .clone()
+        .unwrap_or_else(|| format!("https://{}", region.host(SegmentApi::Tracking)));
     let url = origin("segment.tracking_url", &url)?;
     let compress = compress(segment.compression, &url);
     Ok(Some(SegmentTarget { url, write_key, compress }))
@@ -240,8 +256,13 @@ fn definitions(settings: &Settings, home: &Path) -> Result<Vec<Definition>, Prob
 
 fn unknown_recipe(name: &str) -> Problem {
     let known = recipes::NAMES;
-    let hint = closest(name, known.into_iter()).map(|right| format!("; did you mean `{right}`?")).unwrap_or_default();
-    Problem::invalid(format!("recipes.{name}: there is no such recipe{hint} The recipes of this version: {}", known.join(", ")))
+    let hint = closest(name, known.into_iter())
+        .map(|right| format!("; did you mean `{right}`?"))
+        .unwrap_or_default();
+    Problem::invalid(format!(
+        "recipes.{name}: there is no such recipe{hint} The recipes of this version: {}",
+        known.join(", ")
+    ))
 }
 
 fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
@@ -249,7 +270,9 @@ fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
         toml::Value::Boolean(on) => Ok(*on),
         toml::Value::Table(table) => match table.keys().next() {
             None => Ok(true),
-            Some(key) => Err(Problem::invalid(format!("recipes.{name}.{key}: this recipe has no such setting; write `{name} = true`"))),
+            Some(key) => Err(Problem::invalid(format!(
+                "recipes.{name}.{key}: this recipe has no such setting; write `{name} = true`"
+            ))),
         },
         other => Err(Problem::invalid(format!("recipes.{name}: {other} is neither true, false nor a table"))),
     }
@@ -259,7 +282,8 @@ fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
 pub fn read_directory(directory: &Path) -> Result<Vec<Definition>, Problem> {
     let unreadable = |source| Problem::Unreadable { path: directory.to_owned(), source };
     let entries: Result<Vec<_>, _> = std::fs::read_dir(directory).map_err(unreadable)?.collect();
-    let mut files: Vec<PathBuf> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
+    let mut files: Vec<PathBuf> =
+        entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     files.iter().map(|path| read_flow(path)).collect()
@@ -267,7 +291,8 @@ pub fn read_directory(directory: &Path) -> Result<Vec<Definition>, Problem> {
 
 /// Reads one flow file.
 pub fn read_flow(path: &Path) -> Result<Definition, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
     Definition::parse(&text, &path.display().to_string()).map_err(|faults| described(&faults))
 }
 

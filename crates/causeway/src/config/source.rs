@@ -31,7 +31,8 @@ pub const OVERRIDE_PREFIX: &str = "CAUSEWAY__";
 
 /// Reads settings from a file and the process's environment.
 pub fn read(path: &Path) -> Result<Settings, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
     let overrides = std::env::vars().filter(|(name, _)| name.starts_with(OVERRIDE_PREFIX));
     parse(&text, overrides, &Outside).map_err(|problem| match problem {
         Problem::Invalid(message) => Problem::Invalid(format!("{}: {message}", path.display())),
@@ -95,11 +96,14 @@ fn syntax(text: &str, error: &toml::de::Error) -> Problem {
 
 fn set(table: &mut Table, variable: &str, value: String) -> Result<(), Problem> {
     let path: Vec<String> = variable[OVERRIDE_PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-    let (key, sections) = path.split_last().ok_or_else(|| Problem::invalid(format!("{variable} names no key")))?;
+    let (key, sections) =
+        path.split_last().ok_or_else(|| Problem::invalid(format!("{variable} names no key")))?;
     let mut place = table;
     for section in sections {
         let entry = place.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
-        place = entry.as_table_mut().ok_or_else(|| Problem::invalid(format!("{variable}: {section} is no section")))?;
+        place = entry
+            .as_table_mut()
+            .ok_or_else(|| Problem::invalid(format!("{variable}: {section} is no section")))?;
     }
     let key = key.clone();
     // A value that reads as TOML (true, 5, ["a"]) is that; anything else is text.
@@ -137,7 +141,9 @@ fn replace(text: &str, path: &str, lookup: &dyn Lookup) -> Result<String, Proble
             rest = &rest[start + 2..];
             continue;
         }
-        let end = rest[start..].find('}').ok_or_else(|| Problem::invalid(format!("{path}: `${{` without a closing `}}`")))?;
+        let end = rest[start..]
+            .find('}')
+            .ok_or_else(|| Problem::invalid(format!("{path}: `${{` without a closing `}}`")))?;
         out.push_str(&rest[..start]);
         out.push_str(&value_of(&rest[start + 2..start + end], path, lookup)?);
         rest = &rest[start + end + 1..];
@@ -148,13 +154,17 @@ fn replace(text: &str, path: &str, lookup: &dyn Lookup) -> Result<String, Proble
 
 fn value_of(name: &str, path: &str, lookup: &dyn Lookup) -> Result<String, Problem> {
     if let Some(file) = name.strip_prefix("file:") {
-        let text = lookup.file(file).map_err(|error| Problem::invalid(format!("{path}: failed to read {file}: {error}")))?;
+        let text = lookup
+            .file(file)
+            .map_err(|error| Problem::invalid(format!("{path}: failed to read {file}: {error}")))?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     let (name, default) = name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
     let value = lookup.variable(name).or_else(|| default.map(str::to_owned));
     value.ok_or_else(|| {
-        Problem::invalid(format!("{path}: the environment variable {name} is not set; set it, or write ${{{name}:-default}}"))
+        Problem::invalid(format!(
+            "{path}: the environment variable {name} is not set; set it, or write ${{{name}:-default}}"
+        ))
     })
 }
 
@@ -189,7 +199,11 @@ mod tests {
         }
 
         fn file(&self, path: &str) -> std::io::Result<String> {
-            if path == "/run/secrets/key" { Ok("from-file\n".to_owned()) } else { Err(std::io::ErrorKind::NotFound.into()) }
+            if path == "/run/secrets/key" {
+                Ok("from-file\n".to_owned())
+            } else {
+                Err(std::io::ErrorKind::NotFound.into())
+            }
         }
     }
 
@@ -199,10 +213,15 @@ mod tests {
 
     #[test]
     fn secrets_come_from_variables_and_files_whatever_signs_they_hold() {
-        let settings = read("[segment]\nwrite_key = \"${KEY}\"\nwebhook_secret = \"${file:/run/secrets/key}\"").unwrap();
+        let settings =
+            read("[segment]\nwrite_key = \"${KEY}\"\nwebhook_secret = \"${file:/run/secrets/key}\"").unwrap();
         assert_eq!(settings.segment.write_key.unwrap().expose(), "se\"cret");
         assert_eq!(settings.segment.webhook_secret.unwrap().expose(), "from-file");
-        assert!(read("[segment]\nwrite_key = \"${NONE}\"").unwrap_err().contains("segment.write_key: the environment variable NONE"));
+        assert!(
+            read("[segment]\nwrite_key = \"${NONE}\"")
+                .unwrap_err()
+                .contains("segment.write_key: the environment variable NONE")
+        );
     }
 
     #[test]

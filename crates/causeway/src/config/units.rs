@@ -25,14 +25,18 @@ impl Span {
     }
 }
 
-const SPAN_UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-const SIZE_UNITS: [(&str, u64); 5] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+const SPAN_UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const SIZE_UNITS: [(&str, u64); 5] =
+    [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl std::str::FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let total = sum(text, &SPAN_UNITS).ok_or_else(|| format!("{text:?} is no duration; write one like \"30d\", \"1h 30m\" or \"500ms\""))?;
+        let total = sum(text, &SPAN_UNITS).ok_or_else(|| {
+            format!("{text:?} is no duration; write one like \"30d\", \"1h 30m\" or \"500ms\"")
+        })?;
         Ok(Self::ms(total))
     }
 }
@@ -101,7 +105,9 @@ impl<'de> Deserialize<'de> for Size {
         match toml::Value::deserialize(deserializer)? {
             toml::Value::Integer(bytes) if bytes >= 0 => Ok(Self(bytes as u64)),
             toml::Value::String(text) => text.parse().map_err(D::Error::custom),
-            other => Err(D::Error::invalid_type(Unexpected::Other(other.type_str()), &"a size like \"64 MiB\"")),
+            other => {
+                Err(D::Error::invalid_type(Unexpected::Other(other.type_str()), &"a size like \"64 MiB\""))
+            }
         }
     }
 }

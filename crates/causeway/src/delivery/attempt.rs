@@ -8,8 +8,8 @@ use super::fate::{Attempt, Death, Fate};
 use super::pace::Pace;
 use super::slots::Item;
 use crate::clock::Clock;
-use crate::telemetry::{Live, Metrics};
 use crate::telemetry::metrics as labels;
+use crate::telemetry::{Live, Metrics};
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,7 +61,12 @@ enum Sent {
 }
 
 /// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
-pub async fn deliver(batch: Batch, accepted: i64, shared: Arc<Shared>, reports: mpsc::UnboundedSender<Report>) {
+pub async fn deliver(
+    batch: Batch,
+    accepted: i64,
+    shared: Arc<Shared>,
+    reports: mpsc::UnboundedSender<Report>,
+) {
     let mut run = Run { shared: &shared, reports: &reports, accepted, attempts: Vec::new() };
     let mut stack = vec![batch];
     while let Some(batch) = stack.pop() {
@@ -93,7 +98,9 @@ impl Run<'_> {
             match self.attempt(messages).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return Sent::Refused("refused", words),
-                Verdict::TooLarge => return Sent::Refused("oversize", "the vendor says that it is too large".to_owned()),
+                Verdict::TooLarge => {
+                    return Sent::Refused("oversize", "the vendor says that it is too large".to_owned());
+                }
                 Verdict::Busy(after) => {
                     self.pace(|pace, now| pace.refused(now, after));
                     failures += u32::from(after.is_none());
@@ -114,16 +121,15 @@ impl Run<'_> {
     async fn attempt(&mut self, messages: &[u8]) -> Verdict {
         let at = self.shared.clock.now();
         let began = Instant::now();
-        let mut sent_at = Vec::new();
-        causeway_segment::time::write_rfc3339(at, &mut sent_at);
-        let request = match self.shared.destination.request(messages, &String::from_utf8_lossy(&sent_at)) {
+        let request = match self.shared.destination.request(messages, at) {
             Ok(request) => request,
             Err(error) => return Verdict::Failed(error.to_string()),
         };
         let answered = self.shared.client.exchange(request).await;
         let (status, words, verdict) = match answered {
             Ok(answer) => {
-                let words = String::from_utf8_lossy(&answer.body[..answer.body.len().min(SHOWN_WORDS)]).into_owned();
+                let words =
+                    String::from_utf8_lossy(&answer.body[..answer.body.len().min(SHOWN_WORDS)]).into_owned();
                 (Some(answer.status.as_u16()), words, self.shared.destination.verdict(&answer, at))
             }
             Err(error) => (None, error.clone(), Verdict::Failed(error)),
@@ -136,7 +142,7 @@ impl Run<'_> {
         let destination = self.shared.destination.name().to_owned();
         let code = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         let label = labels::Destination { destination: destination.clone() };
-        self.shared.metrics.durations.get_or_create(&label).observe(took.as_secs_f64());
+        self.shared.metrics.durations.0.get_or_create(&label).observe(took.as_secs_f64());
         self.shared.metrics.attempts.get_or_create(&labels::Attempt { destination, code }).inc();
         if self.attempts.len() == SHOWN_ATTEMPTS {
             self.attempts.remove(0);
@@ -155,7 +161,8 @@ impl Run<'_> {
     fn gave_up(&self) -> Option<String> {
         let age = self.shared.clock.now() - self.accepted;
         let last = self.attempts.last().map(|attempt| attempt.message.as_str()).unwrap_or_default();
-        (age > self.shared.give_up_ms).then(|| format!("not delivered within delivery.give_up_after; last: {last}"))
+        (age > self.shared.give_up_ms)
+            .then(|| format!("not delivered within delivery.give_up_after; last: {last}"))
     }
 
     async fn wait_for_leave(&self) {
@@ -188,7 +195,8 @@ impl Run<'_> {
 
     fn dead_all(&self, batch: &Batch, cause: &'static str, reason: &str) {
         let dead = |index: usize| self.death(cause, reason.to_owned(), batch.messages_of(index));
-        let fates = batch.items.iter().enumerate().map(|(index, item)| (*item, Fate::Dead(dead(index)))).collect();
+        let fates =
+            batch.items.iter().enumerate().map(|(index, item)| (*item, Fate::Dead(dead(index)))).collect();
         self.report(fates);
     }
 
@@ -199,7 +207,8 @@ impl Run<'_> {
             parts if parts.len() > 1 => self.parts(parts, reason).await,
             _ => (messages, reason),
         };
-        let fate = if refused.is_empty() { Fate::Delivered } else { Fate::Dead(self.death(cause, reason, refused)) };
+        let fate =
+            if refused.is_empty() { Fate::Delivered } else { Fate::Dead(self.death(cause, reason, refused)) };
         self.report(vec![(batch.items[0], fate)]);
     }
 

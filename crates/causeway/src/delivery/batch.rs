@@ -59,7 +59,10 @@ pub fn single_messages(messages: &[u8]) -> Vec<Bytes> {
     let list = [b"[", messages, b"]"].concat();
     let parsed: Result<Vec<&serde_json::value::RawValue>, _> = serde_json::from_slice(&list);
     let single = |message: &&serde_json::value::RawValue| Bytes::copy_from_slice(message.get().as_bytes());
-    parsed.map_or_else(|_| vec![Bytes::copy_from_slice(messages)], |messages| messages.iter().map(single).collect())
+    parsed.map_or_else(
+        |_| vec![Bytes::copy_from_slice(messages)],
+        |messages| messages.iter().map(single).collect(),
+    )
 }
 
 #[cfg(test)]

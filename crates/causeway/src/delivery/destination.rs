@@ -7,7 +7,7 @@ use bytes::Bytes;
 use causeway_algolia::credentials;
 use causeway_algolia::insights::{self, request};
 use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
-use causeway_segment::{batch, message};
+use causeway_segment::{batch, limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
@@ -43,8 +43,12 @@ pub enum Verdict {
     Failed(String),
 }
 
+/// What is left for messages when the envelope is taken off.
+const SEGMENT_BYTES: usize = limits::MAX_BATCH_SENT - batch::PREFIX.len() - batch::SUFFIX_LENGTH - 1;
+
 /// What is left for events when the envelope is taken off.
-const INSIGHTS_BYTES: usize = insights::limits::MAX_BODY_SENT - request::PREFIX.len() - request::SUFFIX.len() - 1;
+const INSIGHTS_BYTES: usize =
+    insights::limits::MAX_BODY_SENT - request::PREFIX.len() - request::SUFFIX.len() - 1;
 
 const AGENT: &str = concat!("causeway/", env!("CARGO_PKG_VERSION"));
 
@@ -60,7 +64,7 @@ impl Destination {
     /// What fits into one request, with room for the envelope.
     pub fn room(&self) -> Room {
         match self {
-            Self::Segment(_) => Room { messages: batch::MAX_MESSAGES, bytes: batch::MAX_MESSAGES_BYTES },
+            Self::Segment(_) => Room { messages: limits::MAX_BATCH_MESSAGES, bytes: SEGMENT_BYTES },
             Self::Insights(..) => Room { messages: insights::limits::MAX_EVENTS, bytes: INSIGHTS_BYTES },
         }
     }
@@ -68,21 +72,30 @@ impl Destination {
     /// Why the vendor would not take this entry now, before it is sent in vain and spoils a batch.
     pub fn objection(&self, item: &Item, messages: &[u8], now: i64) -> Option<(&'static str, String)> {
         match self {
-            Self::Insights(_, max_age) if now - item.time > *max_age => {
-                Some(("expired", format!("the event is {} days old by now; Algolia would refuse it", (now - item.time) / 86_400_000)))
-            }
-            Self::Segment(_) if item.length as usize > message::MAX_BYTES => oversize(messages),
+            Self::Insights(_, max_age) if now - item.time > *max_age => Some((
+                "expired",
+                format!(
+                    "the event is {} days old by now; Algolia would refuse it",
+                    (now - item.time) / 86_400_000
+                ),
+            )),
+            Self::Segment(_) if item.length as usize > limits::MAX_MESSAGE => oversize(messages),
             _ => None,
         }
     }
 
-    /// The request that carries these messages (joined by commas). `sent_at` is RFC 3339.
-    pub fn request(&self, messages: &[u8], sent_at: &str) -> Result<Request<Full<Bytes>>, http::Error> {
+    /// The request that carries these messages (joined by commas), sent at this instant.
+    pub fn request(&self, messages: &[u8], sent_at: i64) -> Result<Request<Full<Bytes>>, http::Error> {
         match self {
             Self::Segment(target) => {
                 let authorization = batch::authorization(target.write_key.expose());
                 let builder = post(&target.url, batch::PATH)?.header(AUTHORIZATION, authorization);
-                finish(builder, batch::body(messages, sent_at), target.compress)
+                let mut body =
+                    Vec::with_capacity(batch::PREFIX.len() + messages.len() + batch::SUFFIX_LENGTH);
+                body.extend_from_slice(batch::PREFIX.as_bytes());
+                body.extend_from_slice(messages);
+                batch::write_suffix(sent_at, &mut body);
+                finish(builder, body, target.compress)
             }
             Self::Insights(target, _) => {
                 let builder = post(&target.url, request::PATH)?
@@ -105,8 +118,8 @@ impl Destination {
 }
 
 fn segment_verdict(status: u16, retry_after: Option<&str>, body: &[u8], now: i64) -> Verdict {
-    use causeway_segment::verdict::Verdict as Said;
-    match causeway_segment::verdict::verdict(status, retry_after, body, now) {
+    use causeway_segment::Verdict as Said;
+    match causeway_segment::verdict(status, retry_after, body, now) {
         Said::Delivered => Verdict::Delivered,
         Said::Refused { message } => Verdict::Refused(message),
         Said::TooLarge => Verdict::TooLarge,
@@ -131,8 +144,13 @@ fn insights_verdict(status: u16, retry_after: Option<&str>, body: &[u8], now: i6
 /// One entry may hold several messages; only a message has a limit.
 fn oversize(messages: &[u8]) -> Option<(&'static str, String)> {
     let largest = super::batch::single_messages(messages).iter().map(Bytes::len).max().unwrap_or(0);
-    let limit = message::MAX_BYTES;
-    (largest > limit).then(|| ("oversize", format!("a message has {largest} bytes; Segment drops those over {limit} without an error")))
+    let limit = limits::MAX_MESSAGE;
+    (largest > limit).then(|| {
+        (
+            "oversize",
+            format!("a message has {largest} bytes; Segment drops those over {limit} without an error"),
+        )
+    })
 }
 
 fn post(origin: &Uri, path: &str) -> Result<http::request::Builder, http::Error> {
@@ -141,7 +159,11 @@ fn post(origin: &Uri, path: &str) -> Result<http::request::Builder, http::Error>
     Ok(Request::post(uri).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT))
 }
 
-fn finish(builder: http::request::Builder, body: Vec<u8>, compress: bool) -> Result<Request<Full<Bytes>>, http::Error> {
+fn finish(
+    builder: http::request::Builder,
+    body: Vec<u8>,
+    compress: bool,
+) -> Result<Request<Full<Bytes>>, http::Error> {
     if !compress {
         return builder.body(Full::new(body.into()));
     }

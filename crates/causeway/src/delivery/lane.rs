@@ -55,7 +55,13 @@ struct Payload {
 
 impl Lane {
     /// A lane over what the store holds for the destination.
-    pub fn new(inbox: Arc<Inbox>, shared: Shared, state: Arc<dyn State>, worker: worker::Handle, bounds: Bounds) -> Self {
+    pub fn new(
+        inbox: Arc<Inbox>,
+        shared: Shared,
+        state: Arc<dyn State>,
+        worker: worker::Handle,
+        bounds: Bounds,
+    ) -> Self {
         Self {
             inbox,
             shared: Arc::new(shared),
@@ -170,7 +176,11 @@ impl Lane {
         let accepted = good.iter().filter_map(|item| self.blocks.get(&item.block)).map(Loaded::hour).min();
         let payloads = &self.payloads;
         let batch = Batch::gather(good, |item| payload_of(payloads, item));
-        slots_taken(&mut self.payloads, &self.inbox, batch.items.iter().chain(bad.iter().map(|(item, _)| item)));
+        slots_taken(
+            &mut self.payloads,
+            &self.inbox,
+            batch.items.iter().chain(bad.iter().map(|(item, _)| item)),
+        );
         if !bad.is_empty() {
             self.settle(Report { fates: bad, attempt: None });
         }
@@ -249,7 +259,8 @@ impl Lane {
     /// The row for traces: which entries rode in which request, and what came back.
     fn note(&self, report: &Report, now: i64) -> Option<Note> {
         let Attempt { at, status, latency_ms, message } = report.attempt.as_ref()?;
-        let mut places: Vec<(u64, u32)> = report.fates.iter().map(|(item, _)| (item.block.0, item.entry)).collect();
+        let mut places: Vec<(u64, u32)> =
+            report.fates.iter().map(|(item, _)| (item.block.0, item.entry)).collect();
         places.sort_unstable();
         let data = json!({
             "destination": self.shared.destination.name(), "at": at, "status": status, "latency_ms": latency_ms,
@@ -261,7 +272,9 @@ impl Lane {
     fn release(&mut self, done: Result<Vec<u16>, tokio::task::JoinError>) {
         match done {
             Ok(slots) => slots.into_iter().for_each(|slot| self.slots.release(slot)),
-            Err(error) => tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart"),
+            Err(error) => {
+                tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart")
+            }
         }
         self.gather_until.get_or_insert_with(Instant::now);
     }
@@ -299,11 +312,18 @@ fn items_of(block: &Block, heads: &Heads, loaded: &Loaded) -> Vec<Item> {
 
 fn payload_of<'p>(payloads: &'p FxHashMap<BlockId, Payload>, item: &Item) -> &'p [u8] {
     let start = item.start as usize;
-    payloads.get(&item.block).and_then(|payload| payload.bytes.get(start..start + item.length as usize)).unwrap_or_default()
+    payloads
+        .get(&item.block)
+        .and_then(|payload| payload.bytes.get(start..start + item.length as usize))
+        .unwrap_or_default()
 }
 
 /// Lets go of the payloads whose last entry was copied.
-fn slots_taken<'i>(payloads: &mut FxHashMap<BlockId, Payload>, inbox: &Inbox, taken: impl Iterator<Item = &'i Item>) {
+fn slots_taken<'i>(
+    payloads: &mut FxHashMap<BlockId, Payload>,
+    inbox: &Inbox,
+    taken: impl Iterator<Item = &'i Item>,
+) {
     for item in taken {
         let Some(payload) = payloads.get_mut(&item.block) else { continue };
         payload.untaken -= 1;

@@ -76,7 +76,8 @@ mod tests {
     fn no_more_requests_go_than_the_rate_allows() {
         let start = Instant::now();
         let mut pace = Pace::new(100, start);
-        let sent = (0..10_000).filter(|tick| pace.take(start + Duration::from_micros(tick * 200)).is_ok()).count();
+        let sent =
+            (0..10_000).filter(|tick| pace.take(start + Duration::from_micros(tick * 200)).is_ok()).count();
         assert!((195..=212).contains(&sent), "{sent} in two seconds");
     }
 

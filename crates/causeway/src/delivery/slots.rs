@@ -58,7 +58,12 @@ struct Slot {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { slots: vec![Slot::default(); usize::from(SLOTS)], ready: VecDeque::new(), ready_bytes: 0, waiting: 0 }
+        Self {
+            slots: vec![Slot::default(); usize::from(SLOTS)],
+            ready: VecDeque::new(),
+            ready_bytes: 0,
+            waiting: 0,
+        }
     }
 }
 
@@ -88,7 +93,8 @@ impl Slots {
             let before = taken.len();
             while let Some(item) = slot.items.front() {
                 let length = item.length as usize + 1;
-                let full = messages + usize::from(item.messages) > room.messages || bytes + length > room.bytes;
+                let full =
+                    messages + usize::from(item.messages) > room.messages || bytes + length > room.bytes;
                 if full && !taken.is_empty() {
                     break;
                 }

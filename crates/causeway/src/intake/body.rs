@@ -71,7 +71,13 @@ pub struct Held {
 }
 
 /// Reads the whole body, at most `limit` bytes, within `timeout`, out of the shared budget.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize, timeout: Duration, budget: &Budget) -> Result<Held, Problem> {
+pub async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    timeout: Duration,
+    budget: &Budget,
+) -> Result<Held, Problem> {
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(Problem::TooLarge);

@@ -95,8 +95,12 @@ async fn journal(intake: &Intake, held: body::Held) -> Answer {
             count(intake, &checked);
             Answer::Accepted { quarantined: checked.invalid }
         }
-        Err(Refused::Full) => Answer::Busy { status: StatusCode::SERVICE_UNAVAILABLE, message: "the disk is full" },
-        Err(_) => Answer::Busy { status: StatusCode::SERVICE_UNAVAILABLE, message: "the journal can't be written" },
+        Err(Refused::Full) => {
+            Answer::Busy { status: StatusCode::SERVICE_UNAVAILABLE, message: "the disk is full" }
+        }
+        Err(_) => {
+            Answer::Busy { status: StatusCode::SERVICE_UNAVAILABLE, message: "the journal can't be written" }
+        }
     }
 }
 
@@ -131,7 +135,10 @@ fn unreadable(problem: Problem) -> Answer {
         Problem::TooLarge => Answer::Refused(Refusal::TooLarge { size: insights::limits::MAX_BODY_READ + 1 }),
         Problem::Malformed | Problem::TooSlow => Answer::Refused(Refusal::Malformed(problem.to_string())),
         Problem::UnknownEncoding => Answer::UnknownEncoding,
-        Problem::Overloaded => Answer::Busy { status: StatusCode::SERVICE_UNAVAILABLE, message: "too many requests are under way" },
+        Problem::Overloaded => Answer::Busy {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            message: "too many requests are under way",
+        },
     }
 }
 
@@ -140,7 +147,9 @@ impl IntoResponse for Answer {
         match self {
             Self::Accepted { quarantined } => accepted(quarantined),
             Self::Refused(refusal) => refused(&refusal),
-            Self::UnknownEncoding => told(StatusCode::UNSUPPORTED_MEDIA_TYPE, &Problem::UnknownEncoding.to_string()),
+            Self::UnknownEncoding => {
+                told(StatusCode::UNSUPPORTED_MEDIA_TYPE, &Problem::UnknownEncoding.to_string())
+            }
             Self::Busy { status, message } => {
                 let mut response = told(status, message);
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
@@ -161,7 +170,8 @@ fn accepted(quarantined: usize) -> Response {
 /// The vendor's own words; ours, which say more, go into a header.
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    let mut response = (status, [(CONTENT_TYPE, refusal.content_type())], refusal.body().into_owned()).into_response();
+    let mut response =
+        (status, [(CONTENT_TYPE, refusal.content_type())], refusal.body().into_owned()).into_response();
     if let Ok(detail) = HeaderValue::from_str(&refusal.to_string().escape_default().to_string()) {
         response.headers_mut().insert(DETAIL, detail);
     }

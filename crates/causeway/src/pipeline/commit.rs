@@ -112,7 +112,11 @@ fn succeed(
     }
 }
 
-fn fail(error: &Error, records: &mut Vec<Record>, answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>) {
+fn fail(
+    error: &Error,
+    records: &mut Vec<Record>,
+    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
+) {
     let refused = match error {
         Error::Full { .. } => Refused::Full,
         other => Refused::Failed(other.to_string()),

@@ -12,7 +12,7 @@ use causeway_engine::ledger::{Additions, HOUR_MS};
 use causeway_engine::outbox::{Builder, Made};
 use causeway_engine::{Engine, Facts, Settings, event};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
-use causeway_store::{Entry, Error, Journal, Position};
+use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
@@ -144,7 +144,10 @@ impl Worker {
             self.take_requests(&mut change);
             self.commit(change)?;
             self.parts.health.processed(bytes as u64);
-            self.answers.drain(..).for_each(|answer| drop(answer.send(())));
+            for answer in self.answers.drain(..) {
+                // Who asked may have hung up; the change is committed all the same.
+                let _ = answer.send(());
+            }
             if bytes < TRICKLE_BYTES {
                 std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
             }
@@ -184,33 +187,15 @@ impl Worker {
                     self.answers.push(answer);
                 }
                 Request::Requeue(letters, note, answer) => {
-                    letters.into_iter().for_each(|letter| self.requeue(letter, &note, change));
+                    for letter in letters {
+                        merge(change, requeued(letter, &note, self.engine.take_block_id()));
+                    }
                     self.answers.push(answer);
                 }
                 Request::SetFlows(flows) => self.engine.set_flows(flows),
                 Request::Stop => self.stopping = true,
             }
         }
-    }
-
-    /// A dead letter's messages go back into the outbox; in the ledger the event is pending again.
-    fn requeue(&mut self, letter: DeadLetter, note: &str, change: &mut Change) {
-        let mut builder = Builder::new(&letter.destination, letter.hour);
-        builder.payload().extend_from_slice(&letter.payload);
-        let messages = crate::delivery::batch::single_messages(&letter.payload).len();
-        let made = Made {
-            start: 0,
-            messages: u8::try_from(messages).unwrap_or(u8::MAX),
-            slot: event::slot(&letter.event),
-            time: letter.hour,
-            position: letter.position,
-        };
-        builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);
-        change.outbox.push(builder.build(self.engine.take_block_id()));
-        let mut ledger = Additions::default();
-        ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
-        change.ledger.extend(ledger.into_rows());
-        change.resolutions.push(Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() });
     }
 
     /// Commits; waits for room as long as the disk is full. Then the lanes get the blocks.
@@ -235,8 +220,35 @@ impl Worker {
     fn offer(&self, block: Block) {
         match self.parts.inboxes.get(block.destination.as_str()) {
             Some(inbox) => inbox.offer(block),
-            None => tracing::error!(destination = block.destination, "no lane for a block; it waits in the outbox"),
+            None => tracing::error!(
+                destination = block.destination,
+                "no lane for a block; it waits in the outbox"
+            ),
         }
+    }
+}
+
+/// A dead letter's messages go back into the outbox; in the ledger the event is pending again.
+pub fn requeued(letter: DeadLetter, note: &str, block: BlockId) -> Change {
+    let mut builder = Builder::new(&letter.destination, letter.hour);
+    builder.payload().extend_from_slice(&letter.payload);
+    let messages = crate::delivery::batch::single_messages(&letter.payload).len();
+    let made = Made {
+        start: 0,
+        messages: u8::try_from(messages).unwrap_or(u8::MAX),
+        slot: event::slot(&letter.event),
+        time: letter.died_at,
+        position: letter.position,
+    };
+    builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);
+    let mut ledger = Additions::default();
+    ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
+    let resolution = Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() };
+    Change {
+        outbox: vec![builder.build(block)],
+        ledger: ledger.into_rows(),
+        resolutions: vec![resolution],
+        ..Change::default()
     }
 }
 

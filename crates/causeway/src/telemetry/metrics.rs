@@ -68,7 +68,7 @@ pub struct Metrics {
     /// `causeway_delivery_attempts_total`
     pub attempts: Family<Attempt, Counter>,
     /// `causeway_delivery_duration_seconds`
-    pub durations: Family<Destination, Histogram, fn() -> Histogram>,
+    pub durations: Durations,
     /// `causeway_delivery_in_flight`
     pub in_flight: Family<Destination, Gauge>,
     /// `causeway_journal_lag_records`
@@ -83,6 +83,16 @@ pub struct Metrics {
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
 }
 
+/// Histograms of seconds, by destination.
+#[derive(Debug, Clone)]
+pub struct Durations(pub Family<Destination, Histogram, fn() -> Histogram>);
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self(Family::new_with_constructor(seconds))
+    }
+}
+
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.005, 2.0, 14))
 }
@@ -90,7 +100,7 @@ fn seconds() -> Histogram {
 impl Metrics {
     /// All metrics at zero.
     pub fn new() -> Self {
-        Self { durations: Family::new_with_constructor(seconds as fn() -> Histogram), ..Self::default() }
+        Self::default()
     }
 
     /// The text that Prometheus scrapes.
@@ -104,13 +114,21 @@ impl Metrics {
         registry.register("messages_delivered", "Messages that a vendor took", self.delivered.clone());
         registry.register("dead_letters", "Events that ended as dead letters", self.dead.clone());
         registry.register("delivery_attempts", "Requests sent to a vendor", self.attempts.clone());
-        registry.register("delivery_duration_seconds", "How long vendors took to answer", self.durations.clone());
+        registry.register(
+            "delivery_duration_seconds",
+            "How long vendors took to answer",
+            self.durations.0.clone(),
+        );
         registry.register("delivery_in_flight", "Requests waiting for an answer", self.in_flight.clone());
         registry.register("journal_lag_records", "Accepted requests not yet processed", self.lag.clone());
         registry.register("ledger_pending", "Events that wait in the outbox", self.pending.clone());
         registry.register("ledger_imbalance", "0, or something is wrong", self.imbalance.clone());
         registry.register("disk_free_bytes", "Free space on the store's disk", self.disk_free.clone());
-        registry.register("delivery_oldest_seconds", "Age of the oldest waiting message", self.oldest.clone());
+        registry.register(
+            "delivery_oldest_seconds",
+            "Age of the oldest waiting message",
+            self.oldest.clone(),
+        );
         let mut text = String::new();
         // Writing to a String can't fail.
         let _ = encode(&mut text, &registry);

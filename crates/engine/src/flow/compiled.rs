@@ -1,11 +1,13 @@
 //! A flow ready to run.
 
-use super::definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
+use super::definition::{Definition, Fault, PlanSource, SubscriptionDefinition};
 use super::envelope;
 use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
 use crate::event::{self, EventId};
-use causeway_mapping::{Mapping, Trigger, Value};
-use causeway_segment::plan::{self, Plan};
+use causeway_mapping::{Mapping, Object, Trigger, Value};
+use causeway_segment::limits;
+use causeway_segment::message;
+use causeway_segment::plan::{self, Plan, Policy, Violation};
 use std::sync::Arc;
 
 /// A flow, compiled: running it parses nothing.
@@ -15,7 +17,7 @@ pub struct Flow {
     number: u16,
     trigger: Option<Trigger>,
     subscriptions: Vec<Subscription>,
-    plan: Option<(Arc<Plan>, plan::Action)>,
+    plan: Option<(Arc<Plan>, Policy)>,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,7 @@ pub enum Outcome {
 
 /// At most this many messages come of one event in one flow. Insights allows 20 objects an event; a user's flow may
 /// have a few subscriptions that match at once.
-pub const MAX_MESSAGES: usize = 200;
+const MAX_MESSAGES: usize = 200;
 
 /// No subscription's trigger matched.
 const NO_MATCH: &str = "no trigger matched";
@@ -166,28 +168,39 @@ impl Run<'_, '_> {
         let start = self.out.len();
         envelope::write(&mapped, &self.stamp, self.flow.number, usize::from(self.written), self.out);
         self.apply_plan(start)?;
+        sendable(&mapped, &self.out[start..])
+            .map_err(|problem| ("mapping", format!("{}: {problem}", subscription.name)))?;
         self.written += 1;
         Ok(())
     }
 
     /// Checks the message that was just written against the flow's tracking plan.
     fn apply_plan(&mut self, start: usize) -> Result<(), Rejection> {
-        let Some((plan, action)) = &self.flow.plan else { return Ok(()) };
+        let Some((plan, policy)) = &self.flow.plan else { return Ok(()) };
         let mut message: serde_json::Value = serde_json::from_slice(&self.out[start..])
             .map_err(|error| ("plan", format!("the message can't be checked: {error}")))?;
         let violations = plan.check(&message);
         if violations.is_empty() {
             return Ok(());
         }
-        match plan::apply(*action, &mut message, &violations) {
-            plan::Applied::Blocked => Err(("plan", plan::describe(&violations))),
-            plan::Applied::Unchanged => Ok(()),
-            plan::Applied::Changed => {
-                self.out.truncate(start);
-                serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
-            }
+        if plan::apply(*policy, &violations, &mut message) == plan::Outcome::Blocked {
+            let words: Vec<String> = violations.iter().map(in_words).collect();
+            return Err(("plan", words.join("; ")));
         }
+        self.out.truncate(start);
+        serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
     }
+}
+
+fn in_words(violation: &Violation) -> String {
+    format!("{}: {} ({})", violation.field, violation.description, violation.kind.name())
+}
+
+/// Whether Segment would take the message. What every recipe makes is seen at a glance; anything else is looked into.
+fn sendable(mapped: &Object<'_>, message: &[u8]) -> Result<(), message::Problem> {
+    let named = matches!(mapped.get("event"), Some(Value::String(event)) if !event.is_empty());
+    let plain = named && ["type", "userId", "anonymousId"].iter().all(|key| mapped.get(key).is_none());
+    if plain && message.len() <= limits::MAX_MESSAGE { Ok(()) } else { message::check(message) }
 }
 
 /// Where `each` puts the item.
@@ -278,17 +291,12 @@ impl Faults<'_> {
         names
     }
 
-    fn plan(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<(Arc<Plan>, plan::Action)> {
+    fn plan(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<(Arc<Plan>, Policy)> {
         let name = definition.plan.as_deref()?;
-        let action = match definition.on_violation {
-            OnViolation::Block => plan::Action::Block,
-            OnViolation::Flag => plan::Action::Flag,
-            OnViolation::Strip => plan::Action::Strip,
-            OnViolation::Pass => plan::Action::Pass,
-        };
-        let plan = plans(name).and_then(|text| Plan::parse(&text).map_err(|error| error.to_string()));
+        let plan =
+            plans(name).and_then(|text| Plan::load(text.as_bytes()).map_err(|error| error.to_string()));
         match plan {
-            Ok(plan) => Some((Arc::new(plan), action)),
+            Ok(plan) => Some((Arc::new(plan), definition.on_violation.into())),
             Err(message) => {
                 self.add("plan", format!("{name}: {message}"));
                 None

@@ -1,6 +1,7 @@
 //! The flow file: what users write, export, import and version.
 
 use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use causeway_segment::plan::{Action, Policy};
 use serde::{Deserialize, Serialize};
 
 /// A flow as its file has it.
@@ -58,19 +59,30 @@ pub struct SubscriptionDefinition {
     pub mapping: serde_json::Value,
 }
 
-/// What becomes of a message that violates the flow's tracking plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What becomes of a message that violates the flow's tracking plan: one word for all, or a word for each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum OnViolation {
-    /// It becomes a dead letter that names the violations.
-    Block,
-    /// It goes on with the violations in `context.protocols`.
-    Flag,
-    /// It goes on without the properties at fault.
-    Strip,
-    /// It goes on as it is.
-    #[default]
-    Pass,
+    /// `"block"` (a dead letter that names the violations), `"flag"` (sent, listed in `context.protocols`), `"strip"`
+    /// (sent without what is at fault) or `"pass"`.
+    All(Action),
+    /// The same, by kind of violation.
+    Each(Policy),
+}
+
+impl Default for OnViolation {
+    fn default() -> Self {
+        Self::All(Action::default())
+    }
+}
+
+impl From<OnViolation> for Policy {
+    fn from(on_violation: OnViolation) -> Self {
+        match on_violation {
+            OnViolation::All(action) => action.into(),
+            OnViolation::Each(policy) => policy,
+        }
+    }
 }
 
 /// Gives the text of a tracking plan by the name that the flow file has for it.

@@ -6,9 +6,6 @@ use crate::event;
 use causeway_mapping::{Object, Value};
 use causeway_segment::{message, time};
 
-/// `context.integration.name` of everything that Causeway sends: the mark of its own.
-pub const INTEGRATION_NAME: &str = message::INTEGRATION_NAME;
-
 const RESERVED: [&str; 7] =
     ["type", "messageId", "timestamp", "anonymousId", "userId", "context", "integrations"];
 
@@ -50,7 +47,7 @@ fn write_timestamp(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
         Some(value @ Value::String(_)) => value.write_json(out),
         _ => {
             out.push(b'"');
-            time::write_rfc3339(stamp.time, out);
+            time::write(stamp.time, out);
             out.push(b'"');
         }
     }
@@ -77,15 +74,15 @@ fn write_context(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"algolia\":");
     stamp.algolia.write_json(out);
     out.extend_from_slice(b",\"integration\":{\"name\":\"");
-    out.extend_from_slice(INTEGRATION_NAME.as_bytes());
+    out.extend_from_slice(message::MARK.as_bytes());
     out.extend_from_slice(concat!("\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}}").as_bytes());
 }
 
 fn write_integrations(mapped: &Object<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"integrations\":{");
-    write_others(mapped, "integrations", &[message::ALGOLIA_DESTINATION], out);
+    write_others(mapped, "integrations", &[message::ALGOLIA_INTEGRATION], out);
     out.push(b'"');
-    out.extend_from_slice(message::ALGOLIA_DESTINATION.as_bytes());
+    out.extend_from_slice(message::ALGOLIA_INTEGRATION.as_bytes());
     out.extend_from_slice(b"\":false}");
 }
 

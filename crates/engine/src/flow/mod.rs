@@ -9,7 +9,6 @@ mod envelope;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
-pub use envelope::INTEGRATION_NAME;
 
 /// The source name of flows that see Algolia's events.
 pub const SOURCE_ALGOLIA: &str = "algolia";

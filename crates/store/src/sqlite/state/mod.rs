@@ -144,6 +144,20 @@ impl State for SqliteState {
         self.readers.with("reading the ledger", |connection| ledger::since(connection, since_hour))
     }
 
+    fn balance(&self, since_hour: i64, each: &mut dyn FnMut(Block)) -> Result<Vec<LedgerRow>, Error> {
+        self.readers.with("reading the ledger", |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            let mut after = BlockId(0);
+            loop {
+                let page = outbox::pending(&snapshot, after)?;
+                let Some(last) = page.last() else { break };
+                after = last.id;
+                page.into_iter().for_each(&mut *each);
+            }
+            ledger::since(&snapshot, since_hour)
+        })
+    }
+
     fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, Error> {
         self.readers.with("reading dead letters", |connection| dead_letters::list(connection, query))
     }

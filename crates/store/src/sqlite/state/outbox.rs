@@ -176,7 +176,7 @@ pub(super) fn touching(
     let [first, last] = [first, last].map(|position| i64::try_from(position.0).unwrap_or(i64::MAX));
     connection
         .prepare_cached(
-            "SELECT block.id, destination, hour, first, last, entries, heads.content, coalesce(bits, x'')
+            "SELECT block.id, destination, hour, first, last, entries, heads.content, bits
              FROM block JOIN heads USING (id) LEFT JOIN settled USING (id)
              WHERE first BETWEEN ?1 AND ?2 AND last >= ?3 ORDER BY block.id",
         )?
@@ -196,16 +196,19 @@ pub(super) fn pending(connection: &Connection, after: BlockId) -> rusqlite::Resu
         .collect()
 }
 
+/// A finished block has no row of settled bits: all of its entries are.
 fn without_payload(row: &Row<'_>) -> rusqlite::Result<Block> {
+    let entries: u32 = row.get(5)?;
+    let all_settled = || vec![u8::MAX; (entries as usize).div_ceil(8)];
     Ok(Block {
         id: BlockId(row.get::<_, i64>(0)? as u64),
         destination: row.get(1)?,
         hour: row.get(2)?,
         from: (Position(row.get::<_, i64>(3)? as u64), Position(row.get::<_, i64>(4)? as u64)),
-        entries: row.get(5)?,
+        entries,
         heads: blob(row, 6)?,
         payload: Bytes::new(),
-        settled: blob(row, 7)?,
+        settled: row.get::<_, Option<Vec<u8>>>(7)?.unwrap_or_else(all_settled).into(),
     })
 }
 

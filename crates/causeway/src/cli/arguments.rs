@@ -1,0 +1,188 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Connects Algolia and Segment: durable, instant, explained.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(super) struct Arguments {
+    /// The configuration file [default: ./causeway.toml, else $CAUSEWAY_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the bridge
+    Run,
+    /// Try everything without an account: bridge, stand-in vendors and simulated shoppers
+    Demo(Demo),
+    /// Run the stand-ins of both vendors alone
+    Sandbox(Sandbox),
+    /// Write a commented causeway.toml
+    Init(Init),
+    /// Check the configuration, flows, mappings, triggers and plans
+    Validate(Validate),
+    /// Print the effective configuration, secrets masked
+    Config(Config),
+    /// Look at flows and try them
+    #[command(subcommand)]
+    Flow(Flow),
+    /// Run a mapping over payloads from standard input (NDJSON)
+    Map(Map),
+    /// Translate triggers to the public implementation's JSON tree and back
+    #[command(subcommand)]
+    Fql(Fql),
+    /// Show the balance per flow; exit 1 if it does not balance
+    Ledger(Ledger),
+    /// Show everything about an event, found by event id, messageId, queryID, objectID or person
+    Trace(Trace),
+    /// List, show, retry or discard what could not be delivered
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// End after so many seconds; exit 0 only if the ledger balances
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub seconds: Option<u64>,
+    /// How many people shop
+    #[arg(long, default_value_t = 40)]
+    pub shoppers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:7080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Count only: keep nothing, for benchmarks
+    #[arg(long)]
+    pub lean: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Also try every credential and print what it may do
+    #[arg(long)]
+    pub online: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    /// Print the reference of all keys as Markdown instead
+    #[arg(long)]
+    pub reference: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Flow {
+    /// List the flows
+    List,
+    /// Print a flow's definition
+    Show {
+        /// The flow
+        name: String,
+    },
+    /// Run events from standard input (NDJSON) through a flow; nothing is sent or stored
+    Test {
+        /// The flow
+        name: String,
+        /// The time to take as now, RFC 3339
+        #[arg(long, value_name = "RFC3339")]
+        now: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Map {
+    /// A file with the mapping (JSON, or TOML by its name)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// Map only payloads that match
+    #[arg(long, value_name = "FQL")]
+    pub trigger: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Fql {
+    /// From FQL on standard input to the JSON tree
+    Parse,
+    /// From the JSON tree on standard input to FQL
+    Print,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ledger {
+    /// Only events accepted since: RFC 3339, a date, or 2h, 7d
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Trace {
+    /// An event id, messageId, queryID, objectID or user token
+    pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeadLetters {
+    /// List them, newest first
+    List {
+        /// Only this flow's
+        #[arg(long)]
+        flow: Option<String>,
+        /// Only those whose reason holds this text
+        #[arg(long, value_name = "TEXT")]
+        error: Option<String>,
+        /// dead, retried, discarded or all
+        #[arg(long, default_value = "dead")]
+        status: String,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one with its payload and attempts
+    Show {
+        /// The dead letter's id
+        id: String,
+    },
+    /// Send again
+    Retry {
+        /// The dead letters' ids
+        ids: Vec<String>,
+        /// All that fit --flow and --error
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        /// With --all: only this flow's
+        #[arg(long, requires = "all")]
+        flow: Option<String>,
+        /// With --all: only those whose reason holds this text
+        #[arg(long, value_name = "TEXT", requires = "all")]
+        error: Option<String>,
+    },
+    /// Give up
+    Discard {
+        /// The dead letters' ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why
+        #[arg(long, default_value = "discarded by an operator")]
+        note: String,
+    },
+}

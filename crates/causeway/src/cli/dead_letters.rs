@@ -1,0 +1,151 @@
+//! `causeway dead-letters …`
+//!
+//! Reading goes to the store. Changing goes through the running bridge if there is one, since it owns the store; else
+//! the store is opened for it, and the bridge finds the change at its next start.
+
+use super::arguments::DeadLetters;
+use super::outcome::{Failure, Outcome};
+use super::remote;
+use super::streams::print;
+use crate::api::requeue::{self, Plan};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::{moment, pipeline::worker};
+use causeway_store::sqlite::{self, Options, Store};
+use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
+use causeway_store::{Error, Journal, State};
+use serde_json::json;
+use std::path::Path;
+
+/// `retry --all` takes at most so many at once.
+const ALL: u32 = 100_000;
+
+pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outcome, Failure> {
+    let config = config::load(path)?;
+    match command {
+        DeadLetters::List { flow, error, status, limit } => {
+            let status = requeue::status(status).map_err(|message| Failure::usage(format!("--{message}")))?;
+            let query = DeadLetterQuery {
+                flow: flow.clone(),
+                reason: error.clone(),
+                status,
+                event: None,
+                limit: *limit,
+            };
+            list(&config, &query, json)
+        }
+        DeadLetters::Show { id } => show(&config, id),
+        DeadLetters::Retry { ids, all, flow, error } => {
+            let ids = if *all { fitting(&config, flow.as_ref(), error.as_ref())? } else { ids.clone() };
+            if ids.is_empty() && !all {
+                return Err(Failure::usage("name the dead letters to retry, or say --all"));
+            }
+            change(&config, &ids, Change::Retry)
+        }
+        DeadLetters::Discard { ids, note } => change(&config, ids, Change::Discard(note)),
+    }
+}
+
+fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome, Failure> {
+    let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(query)?;
+    for letter in &letters {
+        let line = if json {
+            requeue::shown(letter).to_string()
+        } else {
+            format!(
+                "{}  {}  {}  {}  {}",
+                letter.id,
+                moment::print(letter.died_at),
+                letter.flow,
+                letter.cause,
+                letter.reason
+            )
+        };
+        print(&line)?;
+    }
+    if letters.is_empty() && !json {
+        print("no dead letters")?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn show(config: &Config, id: &str) -> Result<Outcome, Failure> {
+    match sqlite::open_read_only(&config.store)?.state.dead_letter(id)? {
+        Some(letter) => {
+            print(&serde_json::to_string_pretty(&requeue::shown(&letter)).map_err(Failure::usage)?)?;
+            Ok(Outcome::Fine)
+        }
+        None => unknown(id),
+    }
+}
+
+fn unknown(id: &str) -> Result<Outcome, Failure> {
+    print(&format!("there is no dead letter {id:?}"))?;
+    Ok(Outcome::Findings)
+}
+
+fn fitting(config: &Config, flow: Option<&String>, error: Option<&String>) -> Result<Vec<String>, Failure> {
+    let query = DeadLetterQuery {
+        flow: flow.cloned(),
+        reason: error.cloned(),
+        status: Some(DeadLetterStatus::Dead),
+        event: None,
+        limit: ALL,
+    };
+    let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(&query)?;
+    Ok(letters.into_iter().map(|letter| letter.id).collect())
+}
+
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    Retry,
+    Discard(&'a str),
+}
+
+fn change(config: &Config, ids: &[String], change: Change<'_>) -> Result<Outcome, Failure> {
+    match sqlite::open(&config.store, &Options::default()) {
+        Ok(store) => ids.iter().try_for_each(|id| in_store(&store, id, change))?,
+        Err(Error::Locked { .. }) => ids.iter().try_for_each(|id| in_bridge(config, id, change))?,
+        Err(error) => return Err(error.into()),
+    }
+    let done = match change {
+        Change::Retry => "retried",
+        Change::Discard(_) => "discarded",
+    };
+    print(&format!("{} {done}", ids.len()))?;
+    Ok(Outcome::Fine)
+}
+
+fn in_bridge(config: &Config, id: &str, change: Change<'_>) -> Result<(), Failure> {
+    let (verb, body) = match change {
+        Change::Retry => ("retry", json!({})),
+        Change::Discard(note) => ("discard", json!({ "note": note })),
+    };
+    remote::post(config, &format!("/api/dead-letters/{id}/{verb}"), &body).map(drop)
+}
+
+fn in_store(store: &Store, id: &str, change: Change<'_>) -> Result<(), Failure> {
+    let letter = store.state.dead_letter(id)?;
+    let letter = letter.filter(|letter| letter.status == DeadLetterStatus::Dead);
+    let letter = letter
+        .ok_or_else(|| Failure::usage(format!("there is no dead letter {id:?} that waits for a decision")))?;
+    let what_follows = match change {
+        Change::Discard(note) => requeue::discard(&letter, note),
+        Change::Retry => retry(store, letter)?,
+    };
+    Ok(store.state.commit(&what_follows)?)
+}
+
+fn retry(store: &Store, letter: DeadLetter) -> Result<causeway_store::Change, Failure> {
+    let note = "retried by an operator";
+    match requeue::plan(letter, note, Clock::system().now()) {
+        Plan::Resend(letter) => {
+            let next = causeway_store::BlockId(store.state.last_block()?.0 + 1);
+            Ok(worker::requeued(*letter, note, next))
+        }
+        Plan::Reenter(record, change) => {
+            store.journal.append(&[record])?;
+            Ok(*change)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `causeway fql`
+
+use super::arguments;
+use super::outcome::{Failure, Outcome};
+use super::streams::print;
+use causeway_mapping::Trigger;
+use std::io::Read;
+
+pub(super) fn run(command: &arguments::Fql) -> Result<Outcome, Failure> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    let text = text.trim();
+    match command {
+        arguments::Fql::Parse => {
+            let trigger = Trigger::parse(text).map_err(Failure::usage)?;
+            print(&trigger.to_tree().to_string())?;
+        }
+        arguments::Fql::Print => {
+            let tree = serde_json::from_str(text).map_err(Failure::usage)?;
+            let trigger = Trigger::from_tree(&tree).map_err(Failure::usage)?;
+            print(&trigger.to_string())?;
+        }
+    }
+    Ok(Outcome::Fine)
+}

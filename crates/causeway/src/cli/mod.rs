@@ -1,0 +1,59 @@
+//! The commands.
+//!
+//! Exit codes: 0 fine, 1 the thing asked about is not fine, 2 usage or bad configuration, 3 a vendor, store or file could
+//! not be reached.
+
+mod arguments;
+mod config;
+mod dead_letters;
+mod demo;
+mod flow;
+mod fql;
+mod init;
+mod ledger;
+mod map;
+mod outcome;
+mod remote;
+mod run;
+mod sandbox;
+mod screen;
+mod streams;
+mod trace;
+mod validate;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use outcome::{Failure, Outcome};
+use std::process::ExitCode;
+
+/// Parses the command line and runs the command.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("causeway: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
+    let Arguments { config: file, json, command } = arguments;
+    let path = crate::config::locate(file.as_deref());
+    match command {
+        Command::Run => run::run(&path),
+        Command::Demo(options) => demo::run(&options),
+        Command::Sandbox(options) => sandbox::run(&options),
+        Command::Init(options) => init::run(&options, file.as_deref()),
+        Command::Validate(options) => validate::run(&path, &options, json),
+        Command::Config(options) => config::run(&path, &options, json),
+        Command::Flow(command) => flow::run(&path, &command, json),
+        Command::Map(options) => map::run(&options),
+        Command::Fql(command) => fql::run(&command),
+        Command::Ledger(options) => ledger::run(&path, &options, json),
+        Command::Trace(options) => trace::run(&path, &options, json),
+        Command::DeadLetters(command) => dead_letters::run(&path, &command, json),
+    }
+}

@@ -1,0 +1,33 @@
+//! The admin API of the running bridge, for commands that change something while it runs.
+
+use super::outcome::Failure;
+use super::run::runtime;
+use crate::config::Config;
+use crate::delivery::client::Client;
+use bytes::Bytes;
+use http::Request;
+use http::header::AUTHORIZATION;
+use http_body_util::Full;
+use serde_json::Value;
+
+/// Posts to the admin API; answers the body, or the bridge's own words why not.
+pub(super) fn post(config: &Config, path: &str, body: &Value) -> Result<Value, Failure> {
+    let mut request = Request::post(format!("http://{}{path}", config.admin));
+    if let Some(token) = &config.settings.admin.token {
+        request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+    }
+    let request = request.body(Full::new(Bytes::from(body.to_string()))).map_err(Failure::usage)?;
+    let answer = runtime()?.block_on(async {
+        let client = Client::new(config.settings.delivery.timeout.0).map_err(|error| error.to_string())?;
+        client.exchange(request).await
+    });
+    let answer = answer.map_err(|error| {
+        Failure::unreachable(format!("the running bridge's admin side at {}: {error}", config.admin))
+    })?;
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if answer.status.is_success() {
+        return Ok(body);
+    }
+    let words = body["message"].as_str().unwrap_or("no reason was given");
+    Err(Failure::usage(format!("{}: {words}", answer.status)))
+}

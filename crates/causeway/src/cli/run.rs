@@ -1,0 +1,38 @@
+//! `causeway run`
+
+use super::outcome::{Failure, Outcome};
+use crate::bridge::Bridge;
+use crate::clock::Clock;
+use crate::config;
+use crate::telemetry::logs;
+use std::path::Path;
+
+pub(super) fn run(path: &Path) -> Result<Outcome, Failure> {
+    let config = config::load(path)?;
+    logs::start(&config.settings.log).map_err(Failure::usage)?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    runtime()?.block_on(async {
+        let bridge = Bridge::start(config, Clock::system()).await?;
+        tracing::info!(listen = %bridge.public, admin = %bridge.admin, "the bridge is ready");
+        asked_to_stop().await;
+        tracing::info!("draining; what is not delivered in time stays in the store");
+        bridge.stop().await?;
+        tracing::info!("stopped");
+        Ok(Outcome::Fine)
+    })
+}
+
+/// The runtime that servers run on.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+pub(super) async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

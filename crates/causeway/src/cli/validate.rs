@@ -1,0 +1,124 @@
+//! `causeway validate`
+
+use super::arguments;
+use super::outcome::{Failure, Outcome};
+use super::run::runtime;
+use super::streams::print;
+use crate::config::{self, Config, SegmentTarget};
+use crate::delivery::client::Client;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde::Serialize;
+use serde_json::json;
+use std::path::Path;
+
+/// What was found out about one credential.
+#[derive(Debug, Serialize)]
+struct Finding {
+    key: &'static str,
+    fine: bool,
+    finding: String,
+}
+
+pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> Result<Outcome, Failure> {
+    let config = config::load(path)?;
+    let findings = if arguments.online { runtime()?.block_on(try_credentials(&config))? } else { Vec::new() };
+    let flows: Vec<&str> = config.flows.iter().map(|flow| flow.name()).collect();
+    if json {
+        print(
+            &json!({"valid": true, "flows": flows, "warnings": config.warnings, "credentials": findings})
+                .to_string(),
+        )?;
+    } else {
+        print(&format!(
+            "{} is valid; flows that run: {}",
+            path.display(),
+            if flows.is_empty() { "none".to_owned() } else { flows.join(", ") }
+        ))?;
+        config.warnings.iter().try_for_each(|warning| print(&format!("warning: {warning}")))?;
+        let shown = |finding: &Finding| {
+            format!("{}: {}{}", finding.key, if finding.fine { "" } else { "NOT FINE: " }, finding.finding)
+        };
+        findings.iter().try_for_each(|finding| print(&shown(finding)))?;
+    }
+    if findings.iter().any(|finding| finding.finding.starts_with(UNREACHED)) {
+        return Err(Failure::unreachable("a vendor could not be reached"));
+    }
+    Ok(Outcome::fine_if(findings.iter().all(|finding| finding.fine)))
+}
+
+const UNREACHED: &str = "no answer: ";
+
+async fn try_credentials(config: &Config) -> Result<Vec<Finding>, Failure> {
+    let client = Client::new(config.settings.delivery.timeout.0)?;
+    let mut findings = Vec::new();
+    if let Some(credentials) = &config.credentials {
+        let hosts = config.settings.algolia.search_hosts.clone();
+        let host = hosts
+            .and_then(|hosts| hosts.into_iter().next())
+            .unwrap_or_else(|| format!("https://{}-dsn.algolia.net", credentials.app_id));
+        let keys = [
+            ("algolia.api_key", &config.settings.algolia.api_key),
+            ("algolia.admin_key", &config.settings.algolia.admin_key),
+        ];
+        for (name, key) in keys {
+            let Some(key) = key.as_ref().filter(|key| !key.is_empty()) else { continue };
+            findings.push(algolia_key(&client, name, &host, &credentials.app_id, key.expose()).await?);
+        }
+    }
+    if let Some(target) = &config.segment {
+        findings.push(segment_key(&client, &target.url.to_string(), target.write_key.expose()).await?);
+    }
+    Ok(findings)
+}
+
+/// Algolia tells what a key may do, to the key itself.
+async fn algolia_key(
+    client: &Client,
+    name: &'static str,
+    host: &str,
+    app_id: &str,
+    key: &str,
+) -> Result<Finding, Failure> {
+    let request = Request::get(format!("{}/1/keys/{key}", host.trim_end_matches('/')))
+        .header("x-algolia-application-id", app_id)
+        .header("x-algolia-api-key", key)
+        .body(Full::new(Bytes::new()))
+        .map_err(|_| Failure::usage(format!("{name}: the key holds characters that no key has")))?;
+    Ok(match client.exchange(request).await {
+        Err(error) => Finding { key: name, fine: false, finding: format!("{UNREACHED}{error}") },
+        Ok(answer) if answer.status.is_success() => {
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            let rights: Vec<&str> =
+                body["acl"].as_array().into_iter().flatten().filter_map(|right| right.as_str()).collect();
+            let fine = name != "algolia.api_key" || rights.contains(&"search");
+            let wanting = if fine { "" } else { "; the right `search` is missing" };
+            Finding { key: name, fine, finding: format!("may {}{wanting}", rights.join(", ")) }
+        }
+        Ok(answer) => {
+            Finding { key: name, fine: false, finding: format!("refused with status {}", answer.status) }
+        }
+    })
+}
+
+/// Segment answers 200 to unknown keys as well, so all that can be said is that the address answers.
+async fn segment_key(client: &Client, url: &str, write_key: &str) -> Result<Finding, Failure> {
+    let target = SegmentTarget {
+        url: url.parse().map_err(Failure::usage)?,
+        write_key: write_key.into(),
+        compress: false,
+    };
+    let request =
+        crate::delivery::Destination::Segment(target).request(b"", crate::clock::Clock::system().now());
+    let request = request.map_err(Failure::usage)?;
+    let key = "segment.write_key";
+    Ok(match client.exchange(request).await {
+        Err(error) => Finding { key, fine: false, finding: format!("{UNREACHED}{error}") },
+        Ok(answer) if answer.status.is_success() || answer.status.as_u16() == 400 => {
+            let finding = "the Tracking API answers; it does not tell whether it knows the key".to_owned();
+            Finding { key, fine: true, finding }
+        }
+        Ok(answer) => Finding { key, fine: false, finding: format!("refused with status {}", answer.status) },
+    })
+}

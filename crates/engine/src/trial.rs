@@ -1,0 +1,45 @@
+//! Trying a flow: one event in, what would be sent out; nothing is stored and nobody is told.
+
+use crate::core::event_id_at;
+use crate::flow::{Flow, Outcome, Stamp};
+use crate::identity::Person;
+use crate::payload;
+use causeway_algolia::insights::{self, Event, Rules};
+use serde_json::json;
+
+/// Runs an Insights event (JSON text) through the flow as if it came at `now`. Answers JSON text:
+/// `{"outcome": "mapped"|"unmapped"|"rejected", "reason": …, "output": […]}`.
+pub fn run(flow: &Flow, event: &[u8], rules: &Rules, now: i64) -> Vec<u8> {
+    let text = match std::str::from_utf8(event) {
+        Ok(text) => text,
+        Err(error) => return answer("rejected", Some(&format!("the line is no UTF-8 text: {error}")), b""),
+    };
+    match insights::parse_event(text, rules, now) {
+        Ok(event) => tried(flow, &event, now),
+        Err(refusal) => answer("rejected", Some(&refusal.detail()), b""),
+    }
+}
+
+fn tried(flow: &Flow, event: &Event<'_>, now: i64) -> Vec<u8> {
+    let token = &*event.user_token;
+    let user = event.authenticated_user_token.as_deref();
+    let anonymous = (user != Some(token)).then_some(token);
+    let person = Person { anonymous, user: user.map(str::to_owned) };
+    let time = event.timestamp.unwrap_or(now);
+    let algolia = payload::algolia_context(event);
+    let stamp = Stamp { event: event_id_at(event, now), time, anonymous, user, algolia: &algolia };
+    let mut messages = Vec::new();
+    match flow.run(&mut payload::of_insights(event, &person, time), stamp, &mut messages) {
+        Outcome::Mapped(_) => answer("mapped", None, &messages),
+        Outcome::Unmapped(reason) => answer("unmapped", Some(reason), b""),
+        Outcome::Rejected(_, reason) => answer("rejected", Some(&reason), b""),
+    }
+}
+
+fn answer(outcome: &str, reason: Option<&str>, messages: &[u8]) -> Vec<u8> {
+    let mut out =
+        format!("{{\"outcome\":{},\"reason\":{},\"output\":[", json!(outcome), json!(reason)).into_bytes();
+    out.extend_from_slice(messages);
+    out.extend_from_slice(b"]}");
+    out
+}

@@ -1,0 +1,145 @@
+//! From a plan's JSON to a compiled plan.
+
+use super::schema::Schema;
+use super::{Plan, Versions};
+use crate::message::Type;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+
+/// Why a plan can't be used. Each names the rule by its place in the file, counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The file is no JSON.
+    #[error("the tracking plan is not JSON: {0}")]
+    Json(String),
+    /// There is no list of rules where one is expected.
+    #[error(
+        "the tracking plan has no rules; expected {{\"data\":{{\"rules\":[...]}}}}, {{\"rules\":[...]}} or [...]"
+    )]
+    NoRules,
+    /// A rule lacks a field or has one of the wrong type.
+    #[error("rule {index} is not readable: {problem}")]
+    Rule {
+        /// Its place.
+        index: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A TRACK rule has no event name.
+    #[error("rule {index} is of type TRACK and has no key; set key to the event's name")]
+    NoKey {
+        /// Its place.
+        index: usize,
+    },
+    /// Two rules are about the same version of the same thing.
+    #[error("rule {index} repeats {rule} version {version}; keep one of them")]
+    Repeated {
+        /// The second one's place.
+        index: usize,
+        /// Type and key.
+        rule: String,
+        /// The version that both have.
+        version: i64,
+    },
+    /// The schema doesn't compile: not draft-07, a reference outside of it, or a pattern with look-around.
+    #[error("rule {index} ({rule}) has an unusable schema at {place}: {problem}")]
+    Schema {
+        /// Its place.
+        index: usize,
+        /// Type and key.
+        rule: String,
+        /// A JSON pointer into the schema; `(root)` for the whole.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// A rule as the Public API writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawRule {
+    r#type: RuleType,
+    key: Option<String>,
+    #[serde(alias = "json_schema")]
+    json_schema: Value,
+    version: Option<f64>,
+}
+
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum RuleType {
+    Common,
+    Group,
+    Identify,
+    Page,
+    Screen,
+    Track,
+}
+
+impl RawRule {
+    /// Type and key, for people.
+    fn label(&self) -> String {
+        let word = format!("{:?}", self.r#type).to_uppercase();
+        self.key.as_ref().map_or(word.clone(), |key| format!("{word} \"{key}\""))
+    }
+
+    /// The first version of a rule is 1.
+    fn version(&self) -> i64 {
+        self.version.map_or(1, |version| version as i64)
+    }
+}
+
+pub(super) fn load(json: &[u8]) -> Result<Plan, Error> {
+    let file: Value = serde_json::from_slice(json).map_err(|error| Error::Json(error.to_string()))?;
+    let body = file.get("data").unwrap_or(&file);
+    let rules = body.as_array().or_else(|| body["rules"].as_array()).ok_or(Error::NoRules)?;
+    let (id, name) = (metadata(&file, "id"), metadata(&file, "name"));
+    let mut plan =
+        Plan { id, name, common: Versions::default(), track: BTreeMap::new(), others: BTreeMap::new() };
+    let mut seen = HashSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let rule = read(index, rule)?;
+        if !seen.insert((rule.label(), rule.version())) {
+            return Err(Error::Repeated { index, rule: rule.label(), version: rule.version() });
+        }
+        plan.add(index, rule)?;
+    }
+    Ok(plan)
+}
+
+fn metadata(file: &Value, key: &str) -> Option<String> {
+    let holders = [file, file.get("data").unwrap_or(file)].into_iter();
+    let mut plans = holders.flat_map(|holder| [&holder["trackingPlan"], &holder["tracking_plan"], holder]);
+    plans.find_map(|plan| plan[key].as_str()).map(str::to_owned)
+}
+
+fn read(index: usize, rule: &Value) -> Result<RawRule, Error> {
+    RawRule::deserialize(rule).map_err(|error| Error::Rule { index, problem: error.to_string() })
+}
+
+impl Plan {
+    fn add(&mut self, index: usize, rule: RawRule) -> Result<(), Error> {
+        let schema = compile(index, &rule)?;
+        let version = rule.version();
+        let versions = match rule.r#type {
+            RuleType::Common => &mut self.common,
+            RuleType::Track => self.track.entry(rule.key.ok_or(Error::NoKey { index })?).or_default(),
+            RuleType::Group => self.others.entry(Type::Group).or_default(),
+            RuleType::Identify => self.others.entry(Type::Identify).or_default(),
+            RuleType::Page => self.others.entry(Type::Page).or_default(),
+            RuleType::Screen => self.others.entry(Type::Screen).or_default(),
+        };
+        versions.add(version, schema);
+        Ok(())
+    }
+}
+
+fn compile(index: usize, rule: &RawRule) -> Result<Schema, Error> {
+    Schema::compile(&rule.json_schema).map_err(|error| {
+        let place = error.instance_path().as_str();
+        let place = if place.is_empty() { "(root)" } else { place };
+        Error::Schema { index, rule: rule.label(), place: place.to_owned(), problem: error.to_string() }
+    })
+}
