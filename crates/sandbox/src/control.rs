@@ -19,9 +19,13 @@ pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>
     let (parts, body) = request.into_parts();
     let query = parts.uri.query();
     match (&parts.method, path) {
-        (&Method::GET, "segment/messages") => listing::list(&world.memory().messages, query),
-        (&Method::GET, "segment/dropped") => listing::list(&world.memory().dropped, query),
-        (&Method::GET, "algolia/events") => listing::list(&world.memory().events, query),
+        (&Method::GET, "segment/messages") => {
+            listing::list(query, |after| world.memory().messages.after(after))
+        }
+        (&Method::GET, "segment/dropped") => {
+            listing::list(query, |after| world.memory().dropped.after(after))
+        }
+        (&Method::GET, "algolia/events") => listing::list(query, |after| world.memory().events.after(after)),
         (&Method::GET, "stats") => ok(&json!(world.memory().counts)),
         (&Method::GET, "faults") => ok(&json!(world.active_faults())),
         (&Method::DELETE, "faults") => {

@@ -50,7 +50,7 @@ impl Target {
 pub enum Effect {
     /// The request is refused with this status and nothing of it is kept.
     Status {
-        /// 300 to 599.
+        /// 300 to 599; any other is sent as 503.
         status: u16,
         /// Seconds for the `Retry-After` header (and Segment's `X-RateLimit-Reset`).
         retry_after: Option<u32>,
@@ -105,10 +105,10 @@ impl Fault {
         self
     }
 
-    /// Strikes only this share of the requests, 0.0 to 1.0 (values outside are taken as the nearer end).
+    /// Strikes only this share of the requests, 0.0 to 1.0 (values outside are taken as the nearer end, no number as 0).
     #[must_use]
     pub const fn share(mut self, share: f64) -> Self {
-        self.share = share.clamp(0.0, 1.0);
+        self.share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
         self
     }
 

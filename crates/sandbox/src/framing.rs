@@ -36,6 +36,9 @@ fn end_of_string(envelope: &[u8], mut at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn only_the_messages_of_the_list_are_counted() {
@@ -45,6 +48,36 @@ mod tests {
             (r#" {"batch":[{"a":"\"}]{\\"},{}]}"#, 2),
         ] {
             assert_eq!(count(envelope.as_bytes()), Some(messages), "{envelope}");
+        }
+    }
+
+    /// Any JSON, three levels deep, with strings full of what could confuse a scanner.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = "[\\\\\"{}\\[\\]a,:é]{0,8}";
+        let leaf =
+            prop_oneof![Just(Value::Null), any::<i32>().prop_map(Value::from), text.prop_map(Value::from)];
+        leaf.prop_recursive(3, 24, 4, move |inner| {
+            prop_oneof![
+                collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                collection::btree_map(text, inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_scanner_counts_what_a_parser_would(
+            messages in collection::vec(collection::btree_map("[a-z]", any_json(), 0..4), 0..6),
+            context in collection::btree_map("[a-z]", any_json(), 0..3),
+        ) {
+            let envelope = json!({"context": context, "batch": messages, "sentAt": "x"}).to_string();
+            prop_assert_eq!(count(envelope.as_bytes()), Some(messages.len() as u64));
+            prop_assert_eq!(count(&envelope.as_bytes()[..envelope.len() - 1]), None);
+        }
+
+        #[test]
+        fn no_bytes_make_a_scanner_panic(bytes: Vec<u8>) {
+            let _ = count(&bytes);
         }
     }
 

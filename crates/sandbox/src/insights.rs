@@ -63,7 +63,8 @@ async fn events(world: &World, parts: &Parts, body: Incoming) -> Result<Reply, R
 fn keep(world: &World, body: &[u8]) -> Result<(), Refusal> {
     let document = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
     let events = rules::events(document)?;
-    let oldest = now_ms() - world.options.max_event_age.as_millis() as i64;
+    let age = i64::try_from(world.options.max_event_age.as_millis()).unwrap_or(i64::MAX);
+    let oldest = now_ms().saturating_sub(age);
     let checked = rules::check(&events, oldest);
     record(world, events, checked.is_ok());
     checked

@@ -12,7 +12,7 @@ use crate::body::{self, BadBody};
 use crate::reply::{self, Reply};
 use crate::world::World;
 use hyper::body::Incoming;
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use message::Kind;
 use serde_json::json;
 
@@ -55,19 +55,26 @@ pub(crate) async fn answer(world: &World, request: Request<Incoming>) -> Reply {
         Some(route) => route,
         None => return refuse(StatusCode::NOT_FOUND, "no such call"),
     };
-    let body = match body::read(&parts.headers, body, route.largest_body()).await {
-        Ok(body) => body,
-        Err(BadBody::TooLarge) => return refuse(StatusCode::BAD_REQUEST, "exceeds the maximum size"),
-        Err(BadBody::Unreadable) => return refuse(StatusCode::BAD_REQUEST, MALFORMED),
-    };
-    let taken = if world.options.lean {
-        lean::take(world, route, &body)
-    } else {
-        batch::take(world, route, &parts.headers, &body)
-    };
-    match taken {
+    match take(world, route, &parts.headers, body).await {
         Ok(()) => reply::json(StatusCode::OK, &json!({"success": true})),
         Err(problem) => refuse(StatusCode::BAD_REQUEST, problem),
+    }
+}
+
+/// The error is what Segment answers 400 for.
+async fn take(world: &World, route: Route, headers: &HeaderMap, body: Incoming) -> Result<(), &'static str> {
+    let body = body::read(headers, body, route.largest_body()).await.map_err(unreadable)?;
+    if world.options.lean {
+        lean::take(world, route, &body)
+    } else {
+        batch::take(world, route, headers, &body)
+    }
+}
+
+const fn unreadable(bad: BadBody) -> &'static str {
+    match bad {
+        BadBody::TooLarge => "exceeds the maximum size",
+        BadBody::Unreadable => MALFORMED,
     }
 }
 

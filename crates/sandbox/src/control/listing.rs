@@ -1,7 +1,7 @@
 //! What was kept, as a JSON array, filtered by query parameters: `limit`, `after` (a sequence number, as in the
 //! `Sandbox-Last` header of the answer before), `event`, `userId`, `messageId`.
 
-use crate::kept::{Item, Kept};
+use crate::kept::Item;
 use crate::query;
 use crate::reply::{self, Reply};
 use bytes::Bytes;
@@ -15,14 +15,15 @@ use std::collections::VecDeque;
 
 const LAST: HeaderName = HeaderName::from_static("sandbox-last");
 
-/// Lists the texts that the query asks for, oldest first.
-pub(super) fn list(kept: &Kept, query: Option<&str>) -> Reply {
+/// Lists the texts that the query asks for, oldest first. `read` takes the sequence to start after; what it locks is free
+/// again before the filters look at anything.
+pub(super) fn list(query: Option<&str>, read: impl FnOnce(u64) -> Vec<Item>) -> Reply {
     let (Ok(after), Ok(limit)) = (number(query, "after", 0), number(query, "limit", u64::MAX)) else {
         let problem = "after and limit must be whole numbers";
         return reply::json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"error": problem}));
     };
     let wanted = Wanted::of(query);
-    let items = kept.after(after).into_iter().filter(|item| wanted.matches(&item.text));
+    let items = read(after).into_iter().filter(|item| wanted.matches(&item.text));
     let items = items.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect::<Vec<_>>();
     let last = items.last().map_or(after, |item| item.sequence);
     reply::with(

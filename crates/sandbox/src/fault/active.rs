@@ -58,7 +58,7 @@ impl Faults {
         let mut strike = Strike::default();
         for (fault, _) in self.active.iter().filter(|(fault, _)| fault.target == target) {
             if self.random.random_bool(fault.share) {
-                strike.latency += fault.latency;
+                strike.latency = strike.latency.saturating_add(fault.latency);
                 strike.effect = strike.effect.or(fault.effect);
             }
         }
@@ -96,6 +96,13 @@ mod tests {
         assert_eq!(faults.strike(Target::Segment, now), Strike::default());
         assert_eq!(faults.strike(Target::Insights, now).effect, Some(Effect::Reset));
         assert_eq!(faults.strike(Target::Insights, now + Duration::from_secs(10)), Strike::default());
+    }
+
+    #[test]
+    fn a_share_that_is_no_number_strikes_nobody() {
+        let (mut faults, now) = (Faults::new(0), Instant::now());
+        faults.add(Fault::new(Target::Segment, Effect::Reset).share(f64::NAN).lasting(Duration::MAX), now);
+        assert_eq!(faults.strike(Target::Segment, now), Strike::default());
     }
 
     #[test]

@@ -188,3 +188,55 @@ fn require(holds: bool, message: &'static str) -> Result<(), Refusal> {
 fn demand(holds: bool) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(Refusal::INVALID) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-zé%@:_]{0,40}".prop_map(Value::from),
+            Just(json!({"price": "8$", "queryID": 7})),
+        ];
+        prop_oneof![leaf.clone(), proptest::collection::vec(leaf, 0..25).prop_map(Value::from)]
+    }
+
+    proptest! {
+        /// Insights answers 200 or names a rule, whatever it gets.
+        #[test]
+        fn any_field_of_any_type_is_accepted_or_refused(key in proptest::sample::select(FIELDS), value in any_value()) {
+            let mut event = json!({
+                "eventName": "n", "eventType": "conversion", "index": "i", "userToken": "t", "objectIDs": ["o"],
+            });
+            event[key] = value;
+            if let Err(refusal) = check(&[event], 0) {
+                prop_assert_eq!(refusal.status, 422);
+                prop_assert!(!refusal.message.is_empty());
+            }
+        }
+    }
+
+    const FIELDS: &[&str] = &[
+        "eventName",
+        "eventType",
+        "eventSubtype",
+        "index",
+        "userToken",
+        "authenticatedUserToken",
+        "timestamp",
+        "objectIDs",
+        "positions",
+        "filters",
+        "queryID",
+        "objectData",
+        "value",
+        "currency",
+        "agentID",
+        "unknown",
+    ];
+}

@@ -150,3 +150,60 @@ fn assign(memory: &mut Memory) -> String {
     memory.assigned += 1;
     format!("api-sandbox-{:012}", memory.assigned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use proptest::collection;
+    use proptest::prelude::*;
+
+    /// A message whose every field may be absent, right, or of the wrong type.
+    fn any_message() -> impl Strategy<Value = Value> {
+        let field = |right: &'static [&'static str]| {
+            prop_oneof![
+                4 => proptest::sample::select(right).prop_map(Value::from),
+                1 => Just(Value::Null),
+                1 => any::<i64>().prop_map(Value::from),
+                1 => Just(json!({"a": [1]})),
+            ]
+        };
+        let (kinds, ids, time) =
+            (field(&["track", "alias", "x"]), field(&["", "u", "v"]), field(&["2026-01-01", "soon"]));
+        (kinds, ids, field(&["E"]), time, field(&["m1", "m2", ""])).prop_map(|(kind, id, event, time, message_id)| {
+            json!({"type": kind, "userId": id, "event": event, "timestamp": time, "messageId": message_id})
+        })
+    }
+
+    fn take_all(body: &[u8], route: Route) -> (World, Result<(), &'static str>) {
+        let world = World::new(Options::default());
+        let taken = take(&world, route, &HeaderMap::new(), body);
+        (world, taken)
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_is_kept_dropped_or_a_duplicate(
+            messages in collection::vec(any_message(), 0..20),
+            sent_at in any_message(),
+        ) {
+            let body = json!({"batch": messages, "writeKey": "sandbox-write-key", "sentAt": sent_at["timestamp"]});
+            let (world, taken) = take_all(body.to_string().as_bytes(), Route::Batch);
+            prop_assert_eq!(taken, Ok(()));
+            let memory = world.memory();
+            let Tally { received, kept, dropped, duplicates, .. } = memory.counts.segment;
+            prop_assert_eq!(received, messages.len() as u64);
+            prop_assert_eq!(received, kept + dropped + duplicates);
+            prop_assert_eq!(memory.messages.after(0).len() as u64, kept);
+            prop_assert_eq!(memory.dropped.after(0).len() as u64, dropped + duplicates);
+        }
+
+        #[test]
+        fn no_bytes_make_a_request_panic(bytes: Vec<u8>, text in "[\\[\\]{}\":,a0\\\\ ]{0,64}") {
+            for body in [bytes.as_slice(), text.as_bytes()] {
+                let _ = take_all(body, Route::Batch);
+                let _ = take_all(body, Route::One(Kind::Track));
+            }
+        }
+    }
+}

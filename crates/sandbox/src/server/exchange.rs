@@ -73,7 +73,8 @@ async fn handle(world: &World, target: Target, request: Request<Incoming>) -> Re
 
 /// A refusal in the vendor's own shape.
 fn refusal(target: Target, status: u16, retry_after: Option<u32>) -> Reply {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status = StatusCode::from_u16(status).ok().filter(|status| (300..600).contains(&status.as_u16()));
+    let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let refused = match target {
         Target::Segment => segment::refuse(status, "the sandbox refuses as told"),
         Target::Insights => insights::refuse(status, status.canonical_reason().unwrap_or("Refused")),
