@@ -1,0 +1,95 @@
+//! How fast Causeway is, beside what the machine can do at most, all measured in one run.
+//!
+//! ```text
+//! cargo run --release -p causeway-benches              everything, about three minutes
+//! cargo run --release -p causeway-benches -- intake    one part
+//! ```
+//!
+//! Our server runs as a process of its own on the first processor; the load and the stand-in vendors run on the second.
+//! Machines are noisy: the figures to quote are the ratios, and the CPU-seconds that a million events cost.
+
+mod bare;
+mod bridge;
+mod child;
+mod figures;
+mod http;
+mod load;
+mod machine;
+mod parts;
+mod traffic;
+
+use clap::{Parser, ValueEnum};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The allocator that the real program uses.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures Causeway and the machine under it.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The parts to measure; all by default.
+    parts: Vec<Part>,
+    /// How long each load lasts, in seconds.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How many events wait in the backlog of the parts that need one.
+    #[arg(long, default_value_t = 1_000_000)]
+    backlog: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// What the machine can do: fsync, JSON, a bare HTTP server.
+    Machine,
+    /// The mapping of `search-events` alone.
+    Mapping,
+    /// Durable intake alone, of 1-event and 100-event requests.
+    Intake,
+    /// Intake to both vendors' stand-ins.
+    Pipeline,
+    /// Working off what gathered during an outage.
+    Drain,
+    /// Start, and memory at rest.
+    Rest,
+}
+
+fn main() -> ExitCode {
+    if let Some(role) = child::role() {
+        return role.run();
+    }
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the benchmark failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    child::pin(child::LOAD_CPU);
+    let time = Duration::from_secs(arguments.seconds);
+    let wanted = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    if wanted(Part::Machine) {
+        machine::measure()?;
+    }
+    if wanted(Part::Mapping) {
+        parts::mapping::measure()?;
+    }
+    if wanted(Part::Rest) {
+        parts::rest::measure()?;
+    }
+    if wanted(Part::Intake) {
+        parts::intake::measure(time)?;
+    }
+    if wanted(Part::Pipeline) {
+        parts::pipeline::measure(time)?;
+    }
+    if wanted(Part::Drain) {
+        parts::drain::measure(arguments.backlog)?;
+    }
+    Ok(())
+}
