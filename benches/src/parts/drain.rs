@@ -30,6 +30,8 @@ fn drained(backlog: u64, vendors: &str, slow: Option<&str>) -> anyhow::Result<()
     if let Some(effect) = slow {
         bridge.vendors_fault(effect)?;
     }
+    // The clock starts when the first probe finds them well again.
+    bridge.wait_until_vendors_have(1)?;
     let began = Instant::now();
     bridge.wait_until_vendors_have(filled.events)?;
     let per_second = filled.events as f64 / began.elapsed().as_secs_f64();

@@ -22,6 +22,7 @@ use causeway_store::state::Prune;
 use causeway_store::{Error, Journal, Retention, State};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -99,7 +100,7 @@ impl Bridge {
         let tail = Arc::new(Tail::new(last));
 
         let targets = targets(&config);
-        let inboxes = inboxes(&targets, config.settings.delivery.window.0 as usize);
+        let inboxes = inboxes(&targets, waiting(&config));
         let parts = Parts {
             journal: Arc::clone(&journal),
             state: Arc::clone(&state),
@@ -238,8 +239,8 @@ fn targets(config: &Config) -> Vec<Destination> {
     insights.into_iter().chain(segment).collect()
 }
 
-fn inboxes(targets: &[Destination], window: usize) -> HashMap<&'static str, Arc<Inbox>> {
-    targets.iter().map(|target| (target.name(), Arc::new(Inbox::new(window)))).collect()
+fn inboxes(targets: &[Destination], waiting: usize) -> HashMap<&'static str, Arc<Inbox>> {
+    targets.iter().map(|target| (target.name(), Arc::new(Inbox::new(waiting)))).collect()
 }
 
 fn engine_settings(config: &Config) -> causeway_engine::Settings {
@@ -269,6 +270,7 @@ fn shared(
         pace: Mutex::new(Pace::new(rate, Instant::now())),
         backoff: Backoff { first: delivery.retry_first.0, longest: delivery.retry_longest.0 },
         give_up_ms: delivery.give_up_after.as_ms(),
+        failing: AtomicBool::new(false),
         recovered: Notify::new(),
         metrics: Arc::clone(metrics),
         live: Arc::clone(live),
@@ -278,7 +280,21 @@ fn shared(
 
 fn bounds(config: &Config) -> Bounds {
     let delivery = &config.settings.delivery;
-    Bounds { linger: delivery.linger.0, concurrency: delivery.concurrency.max(1) }
+    Bounds {
+        linger: delivery.linger.0,
+        concurrency: delivery.concurrency.max(1),
+        bytes_under_way: window(config) - waiting(config),
+    }
+}
+
+fn window(config: &Config) -> usize {
+    config.settings.delivery.window.0 as usize
+}
+
+/// A third of the window is for messages that wait: what is under way must last for as long as a vendor takes to answer,
+/// what waits only until the store is read again.
+fn waiting(config: &Config) -> usize {
+    window(config) / 3
 }
 
 fn accounts(config: &Config) -> Vec<Account> {

@@ -12,13 +12,14 @@ pub struct Window {
     pub timed_ms: i64,
     /// The same for events without a time of their own. Kept short: two equal clicks may both be real.
     pub untimed_ms: i64,
-    /// How many events are remembered at most.
+    /// How many events are remembered at most. Two tables of half as many each; tables grow in powers of two, and one of
+    /// 2^19 places takes 458,752.
     pub remember: usize,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self { timed_ms: 24 * 60 * 60 * 1000, untimed_ms: 1000, remember: 1_000_000 }
+        Self { timed_ms: 24 * 60 * 60 * 1000, untimed_ms: 1000, remember: 900_000 }
     }
 }
 
@@ -26,7 +27,8 @@ impl Default for Window {
 #[derive(Debug)]
 pub struct Seen {
     window: Window,
-    recent: Recent<u64, u32>,
+    /// The keys are hashes in two halves, so that an entry takes twelve bytes and not sixteen.
+    recent: Recent<[u32; 2], u32>,
 }
 
 impl Seen {
@@ -39,18 +41,22 @@ impl Seen {
     pub fn repeats(&mut self, content: u64, timed: bool, received_at: i64) -> bool {
         let window = if timed { self.window.timed_ms } else { self.window.untimed_ms };
         let now = tick(received_at);
-        let age = self.recent.peek(&content).map(|&then| i64::from(now.wrapping_sub(then)) * TICK_MS);
+        let age = self.recent.peek(&halves(content)).map(|&then| i64::from(now.wrapping_sub(then)) * TICK_MS);
         let repeats = age.is_some_and(|age| age <= window);
         if !repeats {
-            self.recent.insert(content, now);
+            self.recent.insert(halves(content), now);
         }
         repeats
     }
 
     /// Puts back what was noted before a restart.
     pub fn restore(&mut self, content: u64, received_at: i64) {
-        self.recent.insert(content, tick(received_at));
+        self.recent.insert(halves(content), tick(received_at));
     }
+}
+
+fn halves(content: u64) -> [u32; 2] {
+    [(content >> 32) as u32, content as u32]
 }
 
 /// Times are kept in 32 bits of 100 ms each, counted from any common start: 13 years until they wrap.

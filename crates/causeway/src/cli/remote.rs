@@ -4,10 +4,8 @@ use super::outcome::Failure;
 use super::run::runtime;
 use crate::config::Config;
 use crate::delivery::client::Client;
-use bytes::Bytes;
 use http::Request;
 use http::header::AUTHORIZATION;
-use http_body_util::Full;
 use serde_json::Value;
 
 /// Posts to the admin API; answers the body, or the bridge's own words why not.
@@ -16,7 +14,7 @@ pub(super) fn post(config: &Config, path: &str, body: &Value) -> Result<Value, F
     if let Some(token) = &config.settings.admin.token {
         request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
     }
-    let request = request.body(Full::new(Bytes::from(body.to_string()))).map_err(Failure::usage)?;
+    let request = request.body(body.to_string().into_bytes().into()).map_err(Failure::usage)?;
     let answer = runtime()?.block_on(async {
         let client = Client::new(config.settings.delivery.timeout.0).map_err(|error| error.to_string())?;
         client.exchange(request).await

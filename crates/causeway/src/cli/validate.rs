@@ -5,10 +5,10 @@ use super::outcome::{Failure, Outcome};
 use super::run::runtime;
 use super::streams::print;
 use crate::config::{self, Config, SegmentTarget};
+use crate::delivery::body::Pieces;
 use crate::delivery::client::Client;
 use bytes::Bytes;
 use http::Request;
-use http_body_util::Full;
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
@@ -84,7 +84,7 @@ async fn algolia_key(
     let request = Request::get(format!("{}/1/keys/{key}", host.trim_end_matches('/')))
         .header("x-algolia-application-id", app_id)
         .header("x-algolia-api-key", key)
-        .body(Full::new(Bytes::new()))
+        .body(Pieces::default())
         .map_err(|_| Failure::usage(format!("{name}: the key holds characters that no key has")))?;
     Ok(match client.exchange(request).await {
         Err(error) => Finding { key: name, fine: false, finding: format!("{UNREACHED}{error}") },
@@ -109,8 +109,8 @@ async fn segment_key(client: &Client, url: &str, write_key: &str) -> Result<Find
         write_key: write_key.into(),
         compress: false,
     };
-    let request =
-        crate::delivery::Destination::Segment(target).request(b"", crate::clock::Clock::system().now());
+    let request = crate::delivery::Destination::Segment(target)
+        .request(Bytes::new(), crate::clock::Clock::system().now());
     let request = request.map_err(Failure::usage)?;
     let key = "segment.write_key";
     Ok(match client.exchange(request).await {

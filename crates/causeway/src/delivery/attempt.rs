@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
 use crate::telemetry::{Live, Metrics};
 use bytes::Bytes;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -34,6 +35,8 @@ pub struct Shared {
     pub backoff: Backoff,
     /// After this time an entry is given up, in milliseconds since its acceptance.
     pub give_up_ms: i64,
+    /// Whether the last answer was a failure.
+    pub failing: AtomicBool,
     /// Rings when the vendor takes a request again after failures.
     pub recovered: Notify,
     /// Counters.
@@ -91,7 +94,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Sends one request until the vendor takes or refuses it.
-    async fn send(&mut self, messages: &[u8]) -> Sent {
+    async fn send(&mut self, messages: &Bytes) -> Sent {
         let mut failures = 0;
         loop {
             self.wait_for_leave().await;
@@ -111,6 +114,7 @@ impl Run<'_> {
                 }
                 Verdict::Failed(_) => failures += 1,
             }
+            self.shared.failing.store(true, Ordering::Relaxed);
             if let Some(reason) = self.gave_up() {
                 return Sent::GaveUp(reason);
             }
@@ -118,10 +122,10 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self, messages: &[u8]) -> Verdict {
+    async fn attempt(&mut self, messages: &Bytes) -> Verdict {
         let at = self.shared.clock.now();
         let began = Instant::now();
-        let request = match self.shared.destination.request(messages, at) {
+        let request = match self.shared.destination.request(messages.clone(), at) {
             Ok(request) => request,
             Err(error) => return Verdict::Failed(error.to_string()),
         };
@@ -152,7 +156,7 @@ impl Run<'_> {
 
     fn succeeded(&self, failures: u32) -> Sent {
         self.pace(|pace, _| pace.succeeded());
-        if failures > 0 {
+        if self.shared.failing.swap(false, Ordering::Relaxed) || failures > 0 {
             self.shared.recovered.notify_waiters();
         }
         Sent::Delivered

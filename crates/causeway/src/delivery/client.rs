@@ -1,9 +1,10 @@
 //! One HTTP exchange with a vendor.
 
+use super::body::Pieces;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -18,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(60);
 /// A pool of connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Pieces>,
     timeout: Duration,
 }
 
@@ -53,14 +54,14 @@ impl Client {
     }
 
     /// Sends a request and reads the answer; the error is a sentence for people.
-    pub async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+    pub async fn exchange(&self, request: Request<Pieces>) -> Result<Answer, String> {
         match tokio::time::timeout(self.timeout, self.answer(request)).await {
             Ok(answer) => answer,
             Err(_) => Err(format!("no answer within {:?}", self.timeout)),
         }
     }
 
-    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+    async fn answer(&self, request: Request<Pieces>) -> Result<Answer, String> {
         let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
         let status = response.status();
         let retry_after =

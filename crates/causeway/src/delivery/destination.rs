@@ -1,5 +1,6 @@
 //! The vendors as destinations: limits, requests, and how their answers are read.
 
+use super::body::Pieces;
 use super::client::Answer;
 use super::slots::{Item, Room};
 use crate::config::{InsightsTarget, SegmentTarget};
@@ -12,7 +13,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{Request, Uri};
-use http_body_util::Full;
 use std::io::Write;
 use std::time::Duration;
 
@@ -85,24 +85,21 @@ impl Destination {
     }
 
     /// The request that carries these messages (joined by commas), sent at this instant.
-    pub fn request(&self, messages: &[u8], sent_at: i64) -> Result<Request<Full<Bytes>>, http::Error> {
+    pub fn request(&self, messages: Bytes, sent_at: i64) -> Result<Request<Pieces>, http::Error> {
         match self {
             Self::Segment(target) => {
                 let authorization = batch::authorization(target.write_key.expose());
                 let builder = post(&target.url, batch::PATH)?.header(AUTHORIZATION, authorization);
-                let mut body =
-                    Vec::with_capacity(batch::PREFIX.len() + messages.len() + batch::SUFFIX_LENGTH);
-                body.extend_from_slice(batch::PREFIX.as_bytes());
-                body.extend_from_slice(messages);
-                batch::write_suffix(sent_at, &mut body);
-                finish(builder, body, target.compress)
+                let mut suffix = Vec::with_capacity(batch::SUFFIX_LENGTH);
+                batch::write_suffix(sent_at, &mut suffix);
+                finish(builder, Pieces::new(batch::PREFIX, messages, suffix.into()), target.compress)
             }
             Self::Insights(target, _) => {
                 let builder = post(&target.url, request::PATH)?
                     .header(credentials::APPLICATION_ID, &target.app_id)
                     .header(credentials::API_KEY, target.key.expose());
-                let body = [request::PREFIX.as_bytes(), messages, request::SUFFIX.as_bytes()].concat();
-                finish(builder, body, target.compress)
+                let suffix = Bytes::from_static(request::SUFFIX.as_bytes());
+                finish(builder, Pieces::new(request::PREFIX, messages, suffix), target.compress)
             }
         }
     }
@@ -161,16 +158,19 @@ fn post(origin: &Uri, path: &str) -> Result<http::request::Builder, http::Error>
 
 fn finish(
     builder: http::request::Builder,
-    body: Vec<u8>,
+    body: Pieces,
     compress: bool,
-) -> Result<Request<Full<Bytes>>, http::Error> {
-    if !compress {
-        return builder.body(Full::new(body.into()));
+) -> Result<Request<Pieces>, http::Error> {
+    // Writing to memory can't fail; should it ever, the plain body is as good.
+    match compress.then(|| gzip(&body)) {
+        Some(Ok(packed)) => builder.header(CONTENT_ENCODING, "gzip").body(packed.into()),
+        _ => builder.body(body),
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
-        Ok(packed) => builder.header(CONTENT_ENCODING, "gzip").body(Full::new(packed.into())),
-        // Writing to memory can't fail; should it ever, the plain body is as good.
-        Err(_) => builder.body(Full::new(body.into())),
-    }
+}
+
+fn gzip(body: &Pieces) -> std::io::Result<Vec<u8>> {
+    let length: usize = body.iter().map(Bytes::len).sum();
+    let mut encoder = GzEncoder::new(Vec::with_capacity(length / 4), Compression::fast());
+    body.iter().try_for_each(|piece| encoder.write_all(piece))?;
+    encoder.finish()
 }

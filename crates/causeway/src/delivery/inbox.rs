@@ -4,6 +4,9 @@ use causeway_store::state::Block;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
+/// While the vendor fails, the lane holds this share of its window: enough for probes, and for a quick start after.
+const NARROWED: usize = 8;
+
 /// A lane's inbox. Holds blocks up to a number of bytes; beyond that it only remembers that the store has more.
 #[derive(Debug)]
 pub struct Inbox {
@@ -17,19 +20,20 @@ struct Inner {
     blocks: Vec<Block>,
     held: usize,
     behind: bool,
+    narrow: bool,
 }
 
 impl Inbox {
     /// An inbox for a lane that may hold so many bytes of payload. It starts behind: the store is read first.
     pub fn new(limit: usize) -> Self {
-        let inner = Inner { blocks: Vec::new(), held: 0, behind: true };
+        let inner = Inner { blocks: Vec::new(), held: 0, behind: true, narrow: false };
         Self { limit, inner: Mutex::new(inner), changed: Notify::new() }
     }
 
     /// Offers a block that was just committed.
     pub fn offer(&self, block: Block) {
         let mut inner = self.lock();
-        inner.behind |= inner.held >= self.limit;
+        inner.behind |= inner.held >= self.limit(&inner);
         if !inner.behind {
             inner.held += block.payload.len();
             inner.blocks.push(block);
@@ -47,7 +51,7 @@ impl Inbox {
     /// least half of the window is free, so that the store is read in long strides.
     pub fn wants_loading(&self) -> bool {
         let inner = self.lock();
-        inner.behind && inner.held <= self.limit / 2
+        inner.behind && inner.held <= self.limit(&inner) / 2
     }
 
     /// Before the store is read: blocks committed from now on are kept here, so that none falls between.
@@ -66,6 +70,11 @@ impl Inbox {
         }
     }
 
+    /// Whether the vendor fails, so that the lane holds little and leaves the rest in the store.
+    pub fn narrow(&self, narrow: bool) {
+        self.lock().narrow = narrow;
+    }
+
     /// The lane let go of so many bytes of payload.
     pub fn free(&self, bytes: usize) {
         let mut inner = self.lock();
@@ -74,7 +83,12 @@ impl Inbox {
 
     /// How many bytes the next reading of the store may bring.
     pub fn room(&self) -> usize {
-        self.limit.saturating_sub(self.lock().held)
+        let inner = self.lock();
+        self.limit(&inner).saturating_sub(inner.held)
+    }
+
+    fn limit(&self, inner: &Inner) -> usize {
+        if inner.narrow { self.limit / NARROWED } else { self.limit }
     }
 
     /// Waits for an offer.
@@ -131,5 +145,18 @@ mod tests {
         inbox.end_loading(10, true);
         assert!(inbox.take().is_empty() && inbox.wants_loading());
         assert_eq!(inbox.room(), 90);
+    }
+
+    #[test]
+    fn a_failing_vendor_leaves_more_in_the_store() {
+        let inbox = Inbox::new(800);
+        inbox.begin_loading();
+        inbox.end_loading(100, false);
+        inbox.narrow(true);
+        inbox.offer(block(1, 10));
+        assert!(inbox.take().is_empty() && !inbox.wants_loading());
+        inbox.narrow(false);
+        assert!(inbox.wants_loading());
+        assert_eq!(inbox.room(), 700);
     }
 }

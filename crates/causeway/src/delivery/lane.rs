@@ -28,6 +28,8 @@ pub struct Bounds {
     pub linger: Duration,
     /// Requests at once.
     pub concurrency: usize,
+    /// Bytes of messages under way at once; the last request may go beyond.
+    pub bytes_under_way: usize,
 }
 
 /// A lane that is not running yet.
@@ -41,11 +43,32 @@ pub struct Lane {
     blocks: FxHashMap<BlockId, Loaded>,
     payloads: FxHashMap<BlockId, Payload>,
     last_loaded: BlockId,
-    under_way: JoinSet<Vec<u16>>,
+    under_way: JoinSet<Done>,
+    bytes_under_way: usize,
+    latency_ms: f64,
     gather_until: Option<Instant>,
     loading: Option<JoinHandle<Result<Vec<Block>, Error>>>,
     reports: (mpsc::UnboundedSender<Report>, mpsc::UnboundedReceiver<Report>),
 }
+
+/// What a batch leaves when it is through.
+struct Done {
+    slots: Vec<u16>,
+    bytes: usize,
+}
+
+/// While the vendor fails, this many requests find out when it is well again; the rest waits.
+const PROBES: usize = 2;
+
+/// A vendor that answers sooner than this on average gains nothing from more than [`QUICK_CONCURRENCY`] requests side by
+/// side: they would only queue there, and take memory here.
+const QUICK_MS: f64 = 50.0;
+
+/// Requests at once to a vendor that answers quickly.
+const QUICK_CONCURRENCY: usize = 8;
+
+/// The weight of the newest answer in the average time to answer.
+const NEWEST: f64 = 0.125;
 
 /// A block's messages, until the last of them was copied into a batch.
 struct Payload {
@@ -73,6 +96,8 @@ impl Lane {
             payloads: FxHashMap::default(),
             last_loaded: BlockId(0),
             under_way: JoinSet::new(),
+            bytes_under_way: 0,
+            latency_ms: 0.0,
             gather_until: None,
             loading: None,
             reports: mpsc::unbounded_channel(),
@@ -82,6 +107,7 @@ impl Lane {
     /// Runs until `stop` says so; entries that are under way then are found in the outbox at the next start.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            self.inbox.narrow(self.shared.failing.load(Ordering::Relaxed));
             self.load();
             self.send();
             self.measure();
@@ -97,7 +123,18 @@ impl Lane {
     }
 
     fn may_send(&self) -> bool {
-        self.slots.is_ready() && self.under_way.len() < self.bounds.concurrency
+        self.slots.is_ready()
+            && self.under_way.len() < self.concurrency()
+            && self.bytes_under_way < self.bounds.bytes_under_way
+    }
+
+    fn concurrency(&self) -> usize {
+        let useful = match self.shared.failing.load(Ordering::Relaxed) {
+            true => PROBES,
+            false if self.latency_ms < QUICK_MS => QUICK_CONCURRENCY,
+            false => usize::MAX,
+        };
+        self.bounds.concurrency.min(useful)
     }
 
     /// Starts reading the store if it has blocks that were not offered.
@@ -184,12 +221,14 @@ impl Lane {
         if !bad.is_empty() {
             self.settle(Report { fates: bad, attempt: None });
         }
+        let bytes = batch.body().len();
+        self.bytes_under_way += bytes;
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.0.clone());
         self.under_way.spawn(async move {
             if !batch.items.is_empty() {
                 attempt::deliver(batch, accepted.unwrap_or(i64::MAX), shared, reports).await;
             }
-            slots
+            Done { slots, bytes }
         });
     }
 
@@ -220,6 +259,7 @@ impl Lane {
         let mut next = Some(first);
         while let Some(report) = next.take() {
             notes.extend(self.note(&report, now));
+            self.measure_latency(report.attempt.as_ref());
             for (item, fate) in report.fates {
                 let Some(block) = self.blocks.get_mut(&item.block) else { continue };
                 if block.settle(&item, fate, now, &mut books) && touched.last() != Some(&item.block) {
@@ -234,6 +274,11 @@ impl Lane {
         let mut change = books.into_change(settlements);
         change.notes = notes;
         self.worker.change(change);
+    }
+
+    fn measure_latency(&mut self, attempt: Option<&Attempt>) {
+        let newest = attempt.map_or(self.latency_ms, |attempt| attempt.latency_ms as f64);
+        self.latency_ms += (newest - self.latency_ms) * NEWEST;
     }
 
     fn count(&self, books: &Books) {
@@ -269,9 +314,12 @@ impl Lane {
         Some(Note { list: List::Attempts, at: now, data: data.to_string().into() })
     }
 
-    fn release(&mut self, done: Result<Vec<u16>, tokio::task::JoinError>) {
+    fn release(&mut self, done: Result<Done, tokio::task::JoinError>) {
         match done {
-            Ok(slots) => slots.into_iter().for_each(|slot| self.slots.release(slot)),
+            Ok(Done { slots, bytes }) => {
+                self.bytes_under_way -= bytes;
+                slots.into_iter().for_each(|slot| self.slots.release(slot));
+            }
             Err(error) => {
                 tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart")
             }

@@ -9,6 +9,7 @@
 pub mod attempt;
 pub mod backoff;
 pub mod batch;
+pub mod body;
 pub mod client;
 pub mod destination;
 pub mod fate;

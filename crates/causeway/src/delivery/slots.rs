@@ -46,23 +46,59 @@ pub struct Slots {
     slots: Vec<Slot>,
     ready: VecDeque<u16>,
     ready_bytes: usize,
-    waiting: usize,
+    waiting: Waiting,
 }
 
-#[derive(Debug, Clone, Default)]
+/// The queue of one slot, as a chain through [`Waiting`].
+#[derive(Debug, Clone, Copy)]
 struct Slot {
-    items: VecDeque<Item>,
-    bytes: usize,
+    first: u32,
+    last: u32,
+    bytes: u32,
     busy: bool,
+}
+
+/// Every waiting entry, each with the place of the next one of its slot. One vector for all, since most slots hold an
+/// entry or none, and a queue of its own for each would cost more than the entries.
+#[derive(Debug, Default)]
+struct Waiting {
+    items: Vec<(Item, u32)>,
+    vacant: Vec<u32>,
+}
+
+/// The end of a chain.
+const NONE: u32 = u32::MAX;
+
+impl Waiting {
+    fn insert(&mut self, item: Item) -> u32 {
+        if let Some(place) = self.vacant.pop() {
+            self.items[place as usize] = (item, NONE);
+            return place;
+        }
+        self.items.push((item, NONE));
+        (self.items.len() - 1) as u32
+    }
+
+    fn count(&self) -> usize {
+        self.items.len() - self.vacant.len()
+    }
+
+    /// After a rush most places are vacant; once all are, the memory is given back.
+    fn tidy(&mut self) {
+        if self.count() == 0 {
+            *self = Self::default();
+        }
+    }
 }
 
 impl Default for Slots {
     fn default() -> Self {
+        let empty = Slot { first: NONE, last: NONE, bytes: 0, busy: false };
         Self {
-            slots: vec![Slot::default(); usize::from(SLOTS)],
+            slots: vec![empty; SLOTS],
             ready: VecDeque::new(),
             ready_bytes: 0,
-            waiting: 0,
+            waiting: Waiting::default(),
         }
     }
 }
@@ -70,59 +106,71 @@ impl Default for Slots {
 impl Slots {
     /// Adds an entry behind those of its slot.
     pub fn add(&mut self, item: Item) {
-        let number = item.slot % SLOTS;
-        let slot = &mut self.slots[usize::from(number)];
+        let place = self.waiting.insert(item);
+        let slot = &mut self.slots[usize::from(item.slot)];
+        slot.bytes += item.length;
         if !slot.busy {
             self.ready_bytes += item.length as usize;
-            if slot.items.is_empty() {
-                self.ready.push_back(number);
-            }
         }
-        slot.bytes += item.length as usize;
-        slot.items.push_back(item);
-        self.waiting += 1;
+        if slot.first == NONE {
+            slot.first = place;
+            if !slot.busy {
+                self.ready.push_back(item.slot);
+            }
+        } else {
+            self.waiting.items[slot.last as usize].1 = place;
+        }
+        slot.last = place;
     }
 
     /// Takes what fits into one request from slots that are not busy, and makes those slots busy. Takes at least one
     /// entry if any is ready, however large.
     pub fn take(&mut self, room: Room) -> Vec<Item> {
         let mut taken = Vec::new();
-        let (mut messages, mut bytes) = (0, 0);
+        let mut left = room;
         while let Some(&number) = self.ready.front() {
-            let slot = &mut self.slots[usize::from(number)];
             let before = taken.len();
-            while let Some(item) = slot.items.front() {
-                let length = item.length as usize + 1;
-                let full =
-                    messages + usize::from(item.messages) > room.messages || bytes + length > room.bytes;
-                if full && !taken.is_empty() {
-                    break;
-                }
-                messages += usize::from(item.messages);
-                bytes += length;
-                taken.extend(slot.items.pop_front());
+            while let Some(item) = self.first_fitting(number, &mut left, taken.is_empty()) {
+                taken.push(item);
             }
             if taken.len() == before {
                 break;
             }
             self.ready.pop_front();
-            self.ready_bytes -= slot.bytes;
-            slot.bytes = slot.items.iter().map(|item| item.length as usize).sum();
+            let slot = &mut self.slots[usize::from(number)];
             slot.busy = true;
-            if !slot.items.is_empty() {
+            self.ready_bytes -= slot.bytes as usize;
+            if slot.first != NONE {
                 break;
             }
         }
-        self.waiting -= taken.len();
+        self.waiting.tidy();
         taken
     }
 
-    /// The entries that were taken from this slot have their fate.
-    pub fn release(&mut self, slot: u16) {
-        let number = slot % SLOTS;
+    /// Takes the slot's first entry if it fits, or `anyway`.
+    fn first_fitting(&mut self, number: u16, left: &mut Room, anyway: bool) -> Option<Item> {
         let slot = &mut self.slots[usize::from(number)];
-        if std::mem::take(&mut slot.busy) && !slot.items.is_empty() {
-            self.ready_bytes += slot.bytes;
+        let place = (slot.first != NONE).then_some(slot.first)?;
+        let (item, next) = self.waiting.items[place as usize];
+        let (messages, bytes) = (usize::from(item.messages), item.length as usize + 1);
+        if (messages > left.messages || bytes > left.bytes) && !anyway {
+            return None;
+        }
+        left.messages = left.messages.saturating_sub(messages);
+        left.bytes = left.bytes.saturating_sub(bytes);
+        slot.first = next;
+        slot.bytes -= item.length;
+        self.ready_bytes -= item.length as usize;
+        self.waiting.vacant.push(place);
+        Some(item)
+    }
+
+    /// The entries that were taken from this slot have their fate.
+    pub fn release(&mut self, number: u16) {
+        let slot = &mut self.slots[usize::from(number)];
+        if std::mem::take(&mut slot.busy) && slot.first != NONE {
+            self.ready_bytes += slot.bytes as usize;
             self.ready.push_back(number);
         }
     }
@@ -139,7 +187,7 @@ impl Slots {
 
     /// Entries that wait, ready or behind a busy slot.
     pub fn waiting(&self) -> usize {
-        self.waiting
+        self.waiting.count()
     }
 }
 

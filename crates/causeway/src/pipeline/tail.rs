@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Bytes of bodies kept for an engine that keeps up.
-const KEPT_BYTES: usize = 16 << 20;
+const KEPT_BYTES: usize = 8 << 20;
 
 /// The tail. Also the worker's wake-up: [`Tail::wake`] ends a wait without new entries.
 #[derive(Debug, Default)]
