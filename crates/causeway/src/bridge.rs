@@ -143,6 +143,7 @@ impl Bridge {
         let desk = Admin {
             journal: Arc::clone(&journal),
             state: Arc::clone(&state),
+            store: config.store.clone(),
             worker: worker.clone(),
             committer,
             rules: config.rules(),

@@ -6,14 +6,21 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use causeway_store::Position;
 use http::StatusCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// For so long a full disk counts as not ready. Then requests are asked for again, since only a write finds out whether
+/// somebody made room.
+const FULL_FOR: Duration = Duration::from_secs(5);
 
 /// What readiness depends on; updated by those who know.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// Since when something is wrong with the store, in words.
+    /// The last write to the journal failed, and not for lack of room.
     store_fails: AtomicBool,
+    /// When the last write to the journal found no room, if it did.
+    found_full: Mutex<Option<Instant>>,
     /// The engine ended abnormally.
     engine_stopped: AtomicBool,
     /// The bridge is going down.
@@ -32,9 +39,29 @@ impl Health {
         Self { backlog: AtomicU64::new(backlog), ..Self::default() }
     }
 
-    /// A write to the journal worked, or did not.
-    pub fn store_works(&self, works: bool) {
-        self.store_fails.store(!works, Ordering::Relaxed);
+    /// A write to the journal worked.
+    pub fn store_works(&self) {
+        self.store_fails.store(false, Ordering::Relaxed);
+        self.set_found_full(None);
+    }
+
+    /// A write to the journal found no room.
+    pub fn store_full(&self, now: Instant) {
+        self.set_found_full(Some(now));
+    }
+
+    /// A write to the journal failed for another reason.
+    pub fn store_fails(&self) {
+        self.store_fails.store(true, Ordering::Relaxed);
+    }
+
+    fn set_found_full(&self, at: Option<Instant>) {
+        *self.found_full.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    fn is_full(&self, now: Instant) -> bool {
+        let found = *self.found_full.lock().unwrap_or_else(PoisonError::into_inner);
+        found.is_some_and(|at| now.saturating_duration_since(at) < FULL_FOR)
     }
 
     /// The engine ended.
@@ -65,7 +92,7 @@ impl Health {
     }
 
     /// Why the bridge is not ready, if it is not.
-    pub fn complaint(&self) -> Option<&'static str> {
+    pub fn complaint(&self, now: Instant) -> Option<&'static str> {
         if self.stopping.load(Ordering::Relaxed) {
             return Some("the bridge is stopping");
         }
@@ -73,7 +100,10 @@ impl Health {
             return Some("the engine stopped; see the log and restart");
         }
         if self.store_fails.load(Ordering::Relaxed) {
-            return Some("the store can't be written; free disk space or mend the disk");
+            return Some("the store can't be written; see the log, mend the disk and restart");
+        }
+        if self.is_full(now) {
+            return Some("the disk is full; make room");
         }
         self.backlog_is_full().then_some("the backlog is full; see limits.backlog")
     }
@@ -96,8 +126,25 @@ pub fn routes(health: Arc<Health>) -> Router {
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    match health.complaint() {
+    match health.complaint(Instant::now()) {
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(complaint) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {complaint}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_complaint_for_a_while_and_a_broken_one_until_a_write_works() {
+        let (health, start) = (Health::new(1_000), Instant::now());
+        health.store_full(start);
+        assert!(health.complaint(start).is_some_and(|complaint| complaint.contains("full")));
+        assert_eq!(health.complaint(start + FULL_FOR), None);
+        health.store_fails();
+        assert!(health.complaint(start + FULL_FOR).is_some());
+        health.store_works();
+        assert_eq!(health.complaint(start), None);
     }
 }

@@ -31,12 +31,15 @@ use axum::routing::{get, post};
 use causeway_algolia::insights::Rules;
 use causeway_engine::flow::Definition;
 use causeway_store::{Journal, State};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the handlers share.
 pub struct Admin {
     /// What came in.
     pub journal: Arc<dyn Journal>,
+    /// The store's directory.
+    pub store: PathBuf,
     /// What follows.
     pub state: Arc<dyn State>,
     /// Where changes go.

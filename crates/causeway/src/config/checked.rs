@@ -260,7 +260,7 @@ fn unknown_recipe(name: &str) -> Problem {
         .map(|right| format!("; did you mean `{right}`?"))
         .unwrap_or_default();
     Problem::invalid(format!(
-        "recipes.{name}: there is no such recipe{hint} The recipes of this version: {}",
+        "recipes.{name}: there is no such recipe{hint} (this version has: {})",
         known.join(", ")
     ))
 }

@@ -7,10 +7,13 @@ use toml::{Table, Value};
 /// Why there is no configuration. What kind it is decides the exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// The file can't be read.
-    #[error("failed to read {path}: {source}; `causeway init` writes a commented one")]
+    /// There is no configuration file.
+    #[error("there is no {0}; `causeway init` writes a commented one, --config names another")]
+    Missing(PathBuf),
+    /// A file, or the directory of flows, can't be read.
+    #[error("failed to read {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// Which.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -31,8 +34,10 @@ pub const OVERRIDE_PREFIX: &str = "CAUSEWAY__";
 
 /// Reads settings from a file and the process's environment.
 pub fn read(path: &Path) -> Result<Settings, Problem> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => Problem::Missing(path.to_owned()),
+        _ => Problem::Unreadable { path: path.to_owned(), source },
+    })?;
     let overrides = std::env::vars().filter(|(name, _)| name.starts_with(OVERRIDE_PREFIX));
     parse(&text, overrides, &Outside).map_err(|problem| match problem {
         Problem::Invalid(message) => Problem::Invalid(format!("{}: {message}", path.display())),

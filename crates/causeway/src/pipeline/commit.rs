@@ -7,6 +7,7 @@ use super::Tail;
 use crate::health::Health;
 use causeway_store::{Entry, Error, Journal, Position, Record};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// At most this many bytes of bodies share a commit: enough to amortise the disk's latency, little enough that the
@@ -68,16 +69,24 @@ fn run(mut waiting: mpsc::UnboundedReceiver<Waiting>, journal: &dyn Journal, tai
     while let Some(first) = waiting.blocking_recv() {
         gather(first, &mut waiting, &mut records, &mut answers);
         let written = journal.append(&records);
-        health.store_works(written.is_ok());
-        if written.is_ok() {
-            health.accepted(records.iter().map(|record| record.body.len() as u64).sum());
-        }
+        tell(health, &records, written.as_ref().err());
         match written {
             Ok(position) => succeed(position, &mut records, &mut answers, tail),
             Err(error) => fail(&error, &mut records, &mut answers),
         }
     }
     tail.close();
+}
+
+fn tell(health: &Health, records: &[Record], error: Option<&Error>) {
+    match error {
+        None => {
+            health.store_works();
+            health.accepted(records.iter().map(|record| record.body.len() as u64).sum());
+        }
+        Some(Error::Full { .. }) => health.store_full(Instant::now()),
+        Some(_) => health.store_fails(),
+    }
 }
 
 fn gather(

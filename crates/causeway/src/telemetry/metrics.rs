@@ -61,7 +61,7 @@ pub struct Metrics {
     pub refused: Family<Refused, Counter>,
     /// `causeway_events_processed_total`
     pub processed: Counter,
-    /// `causeway_messages_delivered_total`
+    /// `causeway_messages_delivered_total`: entries, each what one flow made of one event.
     pub delivered: Family<Destination, Counter>,
     /// `causeway_dead_letters_total`
     pub dead: Family<Destination, Counter>,
@@ -111,8 +111,16 @@ impl Metrics {
         registry.register("events_quarantined", "Invalid events kept aside", self.quarantined.clone());
         registry.register("requests_refused", "Requests that an intake refused", self.refused.clone());
         registry.register("events_processed", "Events that went through the engine", self.processed.clone());
-        registry.register("messages_delivered", "Messages that a vendor took", self.delivered.clone());
-        registry.register("dead_letters", "Events that ended as dead letters", self.dead.clone());
+        registry.register(
+            "messages_delivered",
+            "Events that a vendor took, counted once a flow",
+            self.delivered.clone(),
+        );
+        registry.register(
+            "dead_letters",
+            "Events that ended as dead letters on their way to a vendor",
+            self.dead.clone(),
+        );
         registry.register("delivery_attempts", "Requests sent to a vendor", self.attempts.clone());
         registry.register(
             "delivery_duration_seconds",
@@ -126,7 +134,7 @@ impl Metrics {
         registry.register("disk_free_bytes", "Free space on the store's disk", self.disk_free.clone());
         registry.register(
             "delivery_oldest_seconds",
-            "Age of the oldest waiting message",
+            "Age of the oldest event that waits to be delivered",
             self.oldest.clone(),
         );
         let mut text = String::new();

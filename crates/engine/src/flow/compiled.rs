@@ -46,7 +46,7 @@ pub struct Stamp<'a> {
 /// What a flow made of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// So many messages were written, at most [`MAX_MESSAGES`].
+    /// So many messages were written, at most `MAX_MESSAGES`.
     Mapped(u8),
     /// The flow has nothing to send for this event; why.
     Unmapped(&'static str),

@@ -1,6 +1,6 @@
 //! Ready-made flows, on with one line.
 //!
-//! A recipe is a flow file like a user's own, kept in the program: `causeway flow export` writes it out to be edited.
+//! A recipe is a flow file like a user's own, kept in the program: `causeway flow show` prints it, to be edited.
 //! The event names that reach Segment stand in these files and nowhere else.
 
 /// Which names the recipes' events carry.
@@ -25,5 +25,42 @@ pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
         (SEARCH_EVENTS, Naming::Search) => Some(include_str!("search-events.toml")),
         (SEARCH_EVENTS, Naming::Ecommerce) => Some(include_str!("search-events.ecommerce.toml")),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Definition, SubscriptionDefinition};
+
+    /// A line for each subscription: what came, what is made of it, how often, with which properties.
+    fn table(naming: Naming) -> String {
+        let text = definition(SEARCH_EVENTS, naming).unwrap();
+        let flow = Definition::parse(text, SEARCH_EVENTS).unwrap();
+        let head = "| what came | track | one per | properties |\n|---|---|---|---|\n".to_owned();
+        head + &flow.subscriptions.iter().map(line).collect::<String>()
+    }
+
+    fn line(subscription: &SubscriptionDefinition) -> String {
+        let event = subscription.mapping["event"].as_str().map(|name| format!("`{name}`"));
+        let event = event.unwrap_or_else(|| "Algolia's own `eventName`".to_owned());
+        let per = if subscription.each.is_some() { "object" } else { "event" };
+        let properties = subscription.mapping["properties"].as_object().unwrap();
+        let properties: Vec<String> = properties.keys().map(|name| format!("`{name}`")).collect();
+        let what = subscription.name.split(':').next().unwrap();
+        format!("| {what} | {event} | {per} | {} |\n", properties.join(", "))
+    }
+
+    #[test]
+    fn the_handbook_says_what_the_recipe_does() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/recipes.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        for naming in [Naming::Search, Naming::Ecommerce] {
+            assert!(
+                page.contains(&table(naming)),
+                "docs/src/recipes.md lacks this table:\n{}",
+                table(naming)
+            );
+        }
     }
 }

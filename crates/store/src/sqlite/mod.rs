@@ -7,7 +7,7 @@
 //! - `lock` is held by the one process that writes.
 //!
 //! Both files are in WAL mode: readers never wait for the writer, nor the writer for readers. Moving the WAL into the
-//! file is left to a thread of its own ([`checkpoint`]), so that a commit rarely pays for it.
+//! file is left to a thread of its own (`checkpoint`), so that a commit rarely pays for it.
 //!
 //! A copy taken with [`Store::backup`] is again a store; so is a copy of the directory of a stopped process.
 
@@ -26,6 +26,7 @@ mod writer;
 
 pub use journal::SqliteJournal;
 pub use options::Options;
+pub use room::free_bytes;
 pub use state::SqliteState;
 
 use crate::Error;

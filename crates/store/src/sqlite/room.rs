@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Bytes that an unprivileged process may still write to the disk that holds this directory.
-pub(super) fn free_bytes(directory: &Path) -> Result<u64, Error> {
+pub fn free_bytes(directory: &Path) -> Result<u64, Error> {
     let disk = rustix::fs::statvfs(directory)
         .map_err(|error| Error::Backend { doing: "asking for the disk's free room", source: error.into() })?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
