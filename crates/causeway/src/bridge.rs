@@ -82,15 +82,23 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const SEEN_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Bridge {
-    /// Starts everything; when this returns, both sides listen.
+    /// Starts everything on the configured store; when this returns, both sides listen.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
+        let store = sqlite::open(&config.store, &options)?;
+        Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock).await
+    }
+
+    /// The same on a store of the caller's.
+    pub async fn start_on(
+        journal: Arc<dyn Journal>,
+        state: Arc<dyn State>,
+        config: Config,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let public = bind(config.listen).await?;
         let admin = bind(config.admin).await?;
         let addresses = (public.local_addr()?, admin.local_addr()?);
-        let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
-        let store = sqlite::open(&config.store, &options)?;
-        let (journal, state): (Arc<dyn Journal>, Arc<dyn State>) =
-            (Arc::new(store.journal), Arc::new(store.state));
 
         let (live, metrics) = (Arc::new(Live::default()), Arc::new(Metrics::new()));
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);

@@ -1,0 +1,11 @@
+//! The bridge as its users meet it: the real servers on free ports, a store in a temporary directory, the sandbox as both
+//! vendors. A module per feature; [`stage`] sets everything up and checks the ledger at the end of every test.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
+
+mod events;
+mod http;
+mod stage;
+mod trouble;
+
+mod intake;
