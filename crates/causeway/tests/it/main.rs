@@ -8,4 +8,7 @@ mod http;
 mod stage;
 mod trouble;
 
+mod delivery;
+mod durability;
 mod intake;
+mod requests;

@@ -179,6 +179,12 @@ impl Stage {
         self.raise().await;
     }
 
+    /// Ends the bridge after its engine has failed.
+    pub(crate) async fn crash(&mut self) {
+        let ended = self.bridge.take().unwrap().stop().await;
+        assert!(ended.is_err(), "the engine's failure is reported at the stop");
+    }
+
     /// Moves the bridge's clock.
     pub(crate) fn pass(&self, ms: i64) {
         self.ahead.fetch_add(ms, Ordering::SeqCst);
