@@ -70,10 +70,8 @@ pub struct Bridge {
     stop_servers: watch::Sender<bool>,
     stop_lanes: watch::Sender<bool>,
     health: Arc<Health>,
+    drain: Duration,
 }
-
-/// How long a stop waits for what is pending to be delivered; the rest stays in the outbox.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often retention and the like are seen to.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -173,6 +171,7 @@ impl Bridge {
                 stopping,
             )),
         ];
+        let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&journal), Arc::clone(&state), config, clock));
         Ok(Self {
             public: addresses.0,
@@ -191,6 +190,7 @@ impl Bridge {
             stop_servers,
             stop_lanes,
             health,
+            drain,
         })
     }
 
@@ -199,7 +199,8 @@ impl Bridge {
         drained(&self.state, &self.tail).await
     }
 
-    /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store.
+    /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store, which
+    /// is free for the next when this returns.
     pub async fn stop(self) -> Result<(), Error> {
         self.health.stopping();
         let _ = self.stop_servers.send(true);
@@ -209,7 +210,7 @@ impl Bridge {
         // With the servers gone nobody holds the committer: its thread ends once everything is durable.
         let committer = self.committer;
         let _ = tokio::task::spawn_blocking(move || committer.join()).await;
-        let deadline = Instant::now() + DRAIN;
+        let deadline = Instant::now() + self.drain;
         while Instant::now() < deadline && !drained(&self.state, &self.tail).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -218,6 +219,7 @@ impl Bridge {
             let _ = lane.await;
         }
         self.housekeeping.abort();
+        let _ = self.housekeeping.await;
         self.worker.ask(Request::Stop);
         let engine = self.engine;
         let ended = tokio::task::spawn_blocking(move || engine.join()).await;
