@@ -5,10 +5,11 @@ use crate::event::{self, EventId};
 use crate::outbox::{Heads, Settled};
 use crate::span::Needle;
 use causeway_algolia::insights::{self, Event, Rules, Subject};
-use causeway_store::state::{Block, DeadLetterQuery, List, Note};
+use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus, List, Note};
 use causeway_store::{Entry, Error, Journal, Position, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,16 +178,11 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
     let query = DeadLetterQuery { event: Some(traced.event.clone()), ..DeadLetterQuery::default() };
     let letters = state.dead_letters(&query)?;
     let attempts = state.notes(List::Attempts, traced.received_at)?;
-    for block in state.blocks_from(position, position)? {
+    for block in blocks_of(position, &letters, state)? {
         traced.deliveries.extend(deliveries_in(&block, id, &attempts));
     }
-    for delivery in &mut traced.deliveries {
-        let died = letters.iter().find(|letter| letter.flow == delivery.flow && delivery.fate == "delivered");
-        if let Some(letter) = died {
-            delivery.fate = "dead-lettered";
-            delivery.reason = Some(letter.reason.clone());
-            delivery.dead_letter = Some(letter.id.clone());
-        }
+    for letter in &letters {
+        died(letter, &mut traced.deliveries);
     }
     let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == "[]");
     for letter in early {
@@ -204,6 +200,31 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The blocks that the event may be in, oldest first. A retried dead letter rides in a block of its own, which is made
+/// from the letter's position.
+fn blocks_of(position: Position, letters: &[DeadLetter], state: &dyn State) -> Result<Vec<Block>, Error> {
+    let mut blocks = BTreeMap::new();
+    for position in letters.iter().map(|letter| letter.position).chain([position]) {
+        let found = state.blocks_from(position, position)?;
+        blocks.extend(found.into_iter().map(|block| (block.id, block)));
+    }
+    Ok(blocks.into_values().collect())
+}
+
+/// Marks the deliveries that ended with this letter: all of its flow, but for the one that a retry led to.
+fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
+    let mut own: Vec<&mut Delivery> =
+        deliveries.iter_mut().filter(|delivery| delivery.flow == letter.flow).collect();
+    if letter.status == DeadLetterStatus::Retried {
+        own.pop();
+    }
+    for delivery in own.into_iter().filter(|delivery| delivery.fate == "delivered") {
+        delivery.fate = "dead-lettered";
+        delivery.reason = Some(letter.reason.clone());
+        delivery.dead_letter = Some(letter.id.clone());
+    }
 }
 
 fn deliveries_in(block: &Block, id: EventId, attempts: &[Note]) -> Vec<Delivery> {
