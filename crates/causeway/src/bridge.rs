@@ -154,6 +154,7 @@ impl Bridge {
             definitions: config.definitions.clone(),
             metrics: Arc::clone(&metrics),
             clock: clock.clone(),
+            decisions: tokio::sync::Mutex::default(),
         };
         let access = Access::new(config.settings.admin.token.clone());
         let connections = config.settings.limits.connections;
