@@ -98,6 +98,47 @@ fn a_state_without_room_holds_the_work_up_and_loses_nothing() {
 }
 
 #[test]
+fn a_state_without_room_does_not_keep_the_bridge_from_stopping() {
+    play(async |stage| {
+        stage.trouble.state_full.store(true, Ordering::SeqCst);
+        stage.accept(&views(0..20)).await;
+        stage.crash().await;
+        stage.trouble.state_full.store(false, Ordering::SeqCst);
+        stage.restart().await;
+        stage.settled().await;
+        assert_eq!(stage.tracks().len(), 20);
+    });
+}
+
+#[test]
+fn a_record_that_the_engine_sees_before_its_sender_is_told_is_processed_once() {
+    play(async |stage| {
+        stage.trouble.state_full.store(true, Ordering::SeqCst);
+        stage.accept(&views(0..5)).await;
+        stage.crash().await;
+        stage.trouble.state_full.store(false, Ordering::SeqCst);
+        stage.trouble.readers_wait.store(true, Ordering::SeqCst);
+        stage.trouble.appends_wait.store(true, Ordering::SeqCst);
+        stage.restart().await;
+        let told = async {
+            stage.accept(&views(5..10)).await;
+        };
+        let seen = async {
+            stage.until("it is durable", || stage.journal_length() == 2).await;
+            stage.trouble.readers_wait.store(false, Ordering::SeqCst);
+            stage.until("the engine is past it", || stage.bridge().state.cursor().unwrap().0 == 2).await;
+            stage.trouble.appends_wait.store(false, Ordering::SeqCst);
+        };
+        tokio::join!(told, seen);
+        stage.settled().await;
+        stage.accept(&views(10..15)).await;
+        stage.settled().await;
+        assert_eq!(stage.tracks().len(), 15);
+        assert_eq!(stage.balance("search-events"), [15, 15, 0, 0, 0]);
+    });
+}
+
+#[test]
 fn when_the_state_breaks_the_bridge_says_that_it_is_not_ready_and_a_restart_delivers_everything() {
     play(async |stage| {
         stage.accept(&views(0..10)).await;

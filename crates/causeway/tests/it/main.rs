@@ -8,7 +8,10 @@ mod http;
 mod stage;
 mod trouble;
 
+mod admin;
 mod delivery;
 mod durability;
+mod identity;
 mod intake;
+mod mapping;
 mod requests;

@@ -124,6 +124,7 @@ fn settings(vendors: &str) -> Settings {
     settings.delivery.linger = Span::ms(5);
     settings.delivery.retry_first = Span::ms(10);
     settings.delivery.retry_longest = Span::ms(50);
+    settings.delivery.drain = Span::ms(500);
     settings
 }
 
@@ -262,6 +263,12 @@ impl Stage {
 
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger::read(&*self.bridge().state, None).unwrap()
+    }
+
+    /// How many requests the journal holds.
+    pub(crate) fn journal_length(&self) -> u64 {
+        let store = sqlite::open_read_only(&self.home().join("data")).unwrap();
+        causeway_store::Journal::extent(&store.journal).unwrap().last.0
     }
 
     /// One flow's accepted, delivered, filtered, dead-lettered and pending events.

@@ -14,6 +14,10 @@ use std::time::Duration;
 pub(crate) struct Trouble {
     /// The journal's disk has no room.
     pub(crate) journal_full: Arc<AtomicBool>,
+    /// What is read from the journal is held back until this is off again.
+    pub(crate) readers_wait: Arc<AtomicBool>,
+    /// Appends are durable at once, and told only when this is off again.
+    pub(crate) appends_wait: Arc<AtomicBool>,
     /// Commits of the state wait until this is off again.
     pub(crate) state_stalls: Arc<AtomicBool>,
     /// The state's disk has no room.
@@ -35,6 +39,12 @@ struct Troubled<T> {
     trouble: Trouble,
 }
 
+fn wait_while(switch: &AtomicBool) {
+    while switch.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 fn full() -> Error {
     Error::Full { path: "the test's disk".to_owned() }
 }
@@ -44,10 +54,13 @@ impl<J: Journal> Journal for Troubled<J> {
         if self.trouble.journal_full.load(Ordering::SeqCst) {
             return Err(full());
         }
-        self.inner.append(records)
+        let appended = self.inner.append(records);
+        wait_while(&self.trouble.appends_wait);
+        appended
     }
 
     fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<Entry>, Error> {
+        wait_while(&self.trouble.readers_wait);
         self.inner.read(after, max_bytes)
     }
 
@@ -74,9 +87,7 @@ impl<J: Journal> Journal for Troubled<J> {
 
 impl<S: State> State for Troubled<S> {
     fn commit(&self, change: &Change) -> Result<(), Error> {
-        while self.trouble.state_stalls.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait_while(&self.trouble.state_stalls);
         if self.trouble.state_full.load(Ordering::SeqCst) {
             return Err(full());
         }
