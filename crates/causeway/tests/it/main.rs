@@ -13,5 +13,7 @@ mod delivery;
 mod durability;
 mod identity;
 mod intake;
+mod kill;
 mod mapping;
+mod process;
 mod requests;
