@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub struct Question {
     /// One event, by its id or by the messageId of something made of it.
-    Event(EventId),
+    event: Option<EventId>,
     /// Whatever holds this id: a user token, a queryID, an objectID.
-    Mention(String),
+    mention: String,
 }
 
 /// At most this many events are answered, the newest.
@@ -70,24 +70,20 @@ pub struct Delivery {
 }
 
 impl Question {
-    /// Reads what a user typed.
+    /// Reads what a user typed. An event's id and a queryID look the same, so either may be meant.
     pub fn parse(text: &str) -> Self {
         let event = text.parse().ok().or_else(|| event::event_of_message(text));
-        event.map_or_else(|| Self::Mention(text.to_owned()), Self::Event)
+        Self { event, mention: text.to_owned() }
     }
 
-    fn needle(&self) -> Needle {
-        match self {
-            Self::Event(id) => Needle::event(id.short()),
-            Self::Mention(id) => Needle::id(id),
-        }
+    /// The stretch of the journal that a stored filter covers, if it may hold what is asked for.
+    fn find(&self, filter: &[u8]) -> Option<(Position, Position)> {
+        let event = self.event.and_then(|id| Needle::event(id.short()).find(filter));
+        event.or_else(|| Needle::id(&self.mention).find(filter))
     }
 
     fn fits(&self, id: EventId, event: &Event<'_>) -> bool {
-        match self {
-            Self::Event(wanted) => *wanted == id,
-            Self::Mention(wanted) => mentions(event, wanted),
-        }
+        self.event == Some(id) || mentions(event, &self.mention)
     }
 }
 
@@ -136,9 +132,8 @@ fn stretches(
 ) -> Result<Vec<(Position, Position)>, Error> {
     let last = journal.extent()?.last;
     let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let needle = question.needle();
     let notes = state.notes(List::Spans, i64::MIN)?;
-    let hits = notes.iter().rev().filter_map(|note| needle.find(&note.data));
+    let hits = notes.iter().rev().filter_map(|note| question.find(&note.data));
     Ok(unprocessed.into_iter().chain(hits).collect())
 }
 
