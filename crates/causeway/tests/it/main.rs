@@ -9,6 +9,7 @@ mod stage;
 mod trouble;
 
 mod admin;
+mod cli;
 mod delivery;
 mod durability;
 mod identity;
