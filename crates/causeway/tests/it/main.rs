@@ -15,6 +15,7 @@ mod durability;
 mod identity;
 mod intake;
 mod kill;
+mod ledger;
 mod mapping;
 mod process;
 mod requests;
