@@ -8,6 +8,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -63,12 +64,26 @@ pub(crate) fn causeway(directory: &Path, arguments: &[&str], input: &str) -> Ran
     Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// A port that nobody listens on, from below those that the system gives to clients.
+/// Ports in one block; each test process has a block of its own.
+const BLOCK: u16 = 200;
+
+/// The first port of this process's block, held as long as the process lives, so that no other takes the block: a
+/// bridge that is killed leaves its port free for a moment. Below the ports that systems give to clients.
+fn block() -> u16 {
+    static HELD: OnceLock<(u16, TcpListener)> = OnceLock::new();
+    let take = || {
+        let blocks = (0..100).map(|step| 10_000 + (std::process::id() as u16 % 100 + step) % 100 * BLOCK);
+        let mut free = blocks.filter_map(|port| Some((port, TcpListener::bind(("127.0.0.1", port)).ok()?)));
+        free.next().expect("a hundred test processes at once are too many")
+    };
+    HELD.get_or_init(take).0
+}
+
+/// A port that nobody listens on.
 fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
+    static NEXT: AtomicU16 = AtomicU16::new(1);
     loop {
-        let step = NEXT.fetch_add(1, Ordering::SeqCst);
-        let port = 10_000 + (std::process::id() as u16).wrapping_mul(97).wrapping_add(step) % 20_000;
+        let port = block() + NEXT.fetch_add(1, Ordering::SeqCst) % BLOCK;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
@@ -118,10 +133,11 @@ impl Home {
         let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
         command.current_dir(self.directory.path()).arg("run").env_remove("CAUSEWAY_CONFIG");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let running = Running { child };
+        let mut running = Running { child };
         let began = Instant::now();
         while self.get(self.public, "/readyz").await.is_none_or(|answer| answer.status != 200) {
-            assert!(began.elapsed() < PATIENCE, "{}", self.log());
+            let ended = running.child.try_wait().unwrap();
+            assert!(began.elapsed() < PATIENCE && ended.is_none(), "{ended:?} {}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         running
