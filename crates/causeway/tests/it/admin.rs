@@ -195,7 +195,10 @@ fn dead_letters_are_listed_by_what_is_asked_and_a_discarded_one_stays_in_the_boo
         let body = json!({"note": "a test's own"}).to_string();
         let discarded = stage.admin_with("POST", &format!("{path}/discard"), &[], body).await;
         assert_eq!(discarded.json()["status"], "discarded");
-        assert_eq!((count("").await, count("?status=discarded").await, count("?status=all").await), (1, 1, 2));
+        assert_eq!(
+            (count("").await, count("?status=discarded").await, count("?status=all").await),
+            (1, 1, 2)
+        );
         assert_eq!(stage.admin("GET", &path).await.json()["note"], "a test's own");
         assert_eq!(stage.admin_with("POST", &format!("{path}/retry"), &[], "").await.status, 409);
         assert_eq!(stage.admin("GET", "/api/dead-letters/none").await.status, 404);
@@ -216,7 +219,8 @@ fn one_dead_letter_retried_by_two_at_once_is_sent_once() {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
             stage.trouble.state_stalls.store(false, Ordering::SeqCst);
         };
-        let (one, other, ()) = tokio::join!(stage.retry(&letter, &mended), stage.retry(&letter, &mended), release);
+        let (one, other, ()) =
+            tokio::join!(stage.retry(&letter, &mended), stage.retry(&letter, &mended), release);
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);

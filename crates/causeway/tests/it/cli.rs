@@ -152,7 +152,9 @@ fn flows_are_listed_shown_and_tried_without_sending_anything() {
 fn without_a_store_commands_say_that_it_can_not_be_reached() {
     let directory = TempDir::new().unwrap();
     write(directory.path(), "causeway.toml", SMALL);
-    for command in [&["ledger"][..], &["trace", "x"], &["dead-letters", "list"], &["dead-letters", "show", "x"]] {
+    for command in
+        [&["ledger"][..], &["trace", "x"], &["dead-letters", "list"], &["dead-letters", "show", "x"]]
+    {
         causeway(directory.path(), command, "").ended(3);
     }
 }
@@ -181,14 +183,18 @@ fn the_ledger_is_read_while_the_bridge_runs_and_while_it_does_not_and_an_imbalan
         let of = |ledger: Value| ledger["flows"].as_array().unwrap().clone();
         let live = of(home.run(&["ledger", "--json"]).ended(0).json());
         let search = live.iter().find(|flow| flow["flow"] == "search-events").unwrap();
-        assert_eq!((&search["accepted"], &search["delivered"], &search["imbalance"]), (&json!(2), &json!(2), &json!(0)));
+        assert_eq!(
+            (&search["accepted"], &search["delivered"], &search["imbalance"]),
+            (&json!(2), &json!(2), &json!(0))
+        );
         assert_eq!(running.terminate().await, 0);
         assert_eq!(of(home.run(&["--json", "ledger"]).ended(0).json()), live);
         assert!(home.run(&["ledger", "--since", "1h"]).ended(0).out.contains("search-events"));
         home.run(&["ledger", "--since", "soon"]).ended(2);
 
         let tamper = |accepted| {
-            let store = sqlite::open(&home.directory.path().join("data"), &sqlite::Options::default()).unwrap();
+            let store =
+                sqlite::open(&home.directory.path().join("data"), &sqlite::Options::default()).unwrap();
             let tally = Tally { accepted, ..Tally::default() };
             let ledger = vec![LedgerRow { flow: "search-events".to_owned(), hour: 0, tally }];
             store.state.commit(&Change { ledger, ..Change::default() }).unwrap();
@@ -205,7 +211,8 @@ fn an_event_is_traced_by_every_id_before_and_after_a_restart() {
         let running = home.start().await;
         home.accept(&[click("somebody", "sku-1"), view("somebody-else", "sku-2")]).await;
         home.settled().await;
-        let message = sandbox.messages().into_iter().find(|message| message["anonymousId"] == "somebody").unwrap();
+        let message =
+            sandbox.messages().into_iter().find(|message| message["anonymousId"] == "somebody").unwrap();
         let message_id = message["messageId"].as_str().unwrap();
         let traced = home.run(&["trace", "sku-1", "--json"]).ended(0).json();
         let event = traced["events"][0]["event"].as_str().unwrap().to_owned();
@@ -215,8 +222,12 @@ fn an_event_is_traced_by_every_id_before_and_after_a_restart() {
                 let events = found["events"].as_array().unwrap();
                 assert_eq!(events.len(), 1, "{when}, {id}: {found}");
                 assert_eq!(events[0]["event"], event.as_str(), "{when}, {id}");
-                let fates: Vec<&Value> =
-                    events[0]["deliveries"].as_array().unwrap().iter().map(|delivery| &delivery["fate"]).collect();
+                let fates: Vec<&Value> = events[0]["deliveries"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|delivery| &delivery["fate"])
+                    .collect();
                 assert_eq!(fates, ["delivered", "delivered"], "{when}, {id}: {found}");
                 let told = home.run(&["trace", id]).ended(0).out;
                 assert!(told.contains(&event) && told.contains(message_id) && told.contains("200"), "{told}");

@@ -42,7 +42,10 @@ fn a_backlog_goes_out_in_few_requests_within_both_vendors_limits() {
         each_arrived_once(stage, 6000);
         assert_eq!((after.algolia.kept, after.algolia.dropped, after.algolia.refused), (6000, 0, 0));
         assert_eq!((after.segment.dropped, after.segment.refused), (0, 0));
-        let requests = (after.segment.requests - before.segment.requests, after.algolia.requests - before.algolia.requests);
+        let requests = (
+            after.segment.requests - before.segment.requests,
+            after.algolia.requests - before.algolia.requests,
+        );
         assert!(requests.0 <= 40 && requests.1 <= 30, "{requests:?} requests");
     });
 }
@@ -288,5 +291,31 @@ fn without_forward_events_algolia_gets_nothing_and_segment_everything() {
         each_arrived_once(stage, 5);
         assert_eq!(stage.sandbox.stats().algolia.requests, 0);
         assert!(stage.ledger().flows.iter().all(|flow| flow.flow != "forward-events"));
+    });
+}
+
+#[test]
+fn a_backlog_larger_than_the_lanes_memory_arrives_whole_and_in_order() {
+    let narrow = |settings: &mut causeway::config::Settings| {
+        settings.delivery.window = causeway::config::units::Size(40_000);
+    };
+    Scene::new().with(narrow).play(async |stage| {
+        let down = [Target::Segment, Target::Insights].map(|target| Fault::status(target, 503));
+        down.clone().into_iter().for_each(|fault| stage.sandbox.set_fault(fault));
+        for hundred in 0..30 {
+            stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
+        }
+        stage.until("it is all waiting", || stage.balance("search-events")[4] == 3000).await;
+        stage.sandbox.clear_faults();
+        // While the lanes catch up, more comes in, and the vendors fail now and then.
+        down.into_iter().for_each(|fault| stage.sandbox.set_fault(fault.share(0.1)));
+        for hundred in 30..40 {
+            stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
+        }
+        stage.settled().await;
+        each_arrived_once(stage, 4000);
+        assert_eq!(stage.sandbox.events().len(), 4000);
+        each_person_in_order(&stage.tracks(), "/anonymousId", "/properties/products/0/product_id");
+        each_person_in_order(&stage.sandbox.events(), "/userToken", "/objectIDs/0");
     });
 }

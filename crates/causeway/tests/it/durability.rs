@@ -65,7 +65,11 @@ fn a_full_disk_is_answered_with_503_and_when_there_is_room_again_events_are_take
         stage.accept(&views(0..3)).await;
         assert_eq!(stage.send("GET", "/readyz", &[], "").await.status, 200);
         stage.settled().await;
-        assert_eq!(stage.tracks().len(), 3, "what was refused is not kept, so sending it again is no repetition");
+        assert_eq!(
+            stage.tracks().len(),
+            3,
+            "what was refused is not kept, so sending it again is no repetition"
+        );
     });
 }
 

@@ -93,6 +93,10 @@ pub(crate) fn variants() -> Vec<Value> {
         ),
         base("ViewedObjectIDs", "view", json!({})),
         base("ViewedFilters", "view", filters),
-        base("Instantsearch", "instantsearch", json!({"index": null, "objectIDs": null, "agentID": "agent-1"})),
+        base(
+            "Instantsearch",
+            "instantsearch",
+            json!({"index": null, "objectIDs": null, "agentID": "agent-1"}),
+        ),
     ]
 }

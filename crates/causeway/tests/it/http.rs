@@ -72,7 +72,9 @@ pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
-    while let Ok(Ok(count @ 1..)) = tokio::time::timeout(Duration::from_secs(2), stream.read(&mut piece)).await {
+    while let Ok(Ok(count @ 1..)) =
+        tokio::time::timeout(Duration::from_secs(2), stream.read(&mut piece)).await
+    {
         answer.extend_from_slice(&piece[..count]);
     }
     String::from_utf8_lossy(&answer).into_owned()

@@ -169,7 +169,10 @@ fn credentials_come_in_headers_or_query_and_every_known_key_is_accepted() {
             |key: &str| format!("/1/events?X-Algolia-Application-Id=SANDBOXAPP&X-Algolia-API-Key={key}");
         let table = [
             (in_query("sandbox-search-key"), 200),
-            ("/1/events?x-algolia-api-key=sandbox-search-key&x-algolia-application-id=SANDBOXAPP".into(), 200),
+            (
+                "/1/events?x-algolia-api-key=sandbox-search-key&x-algolia-application-id=SANDBOXAPP".into(),
+                200,
+            ),
             (in_query("second-key"), 200),
             (in_query(SECURED), 200),
             (in_query(UNTIL_2100), 200),

@@ -110,14 +110,18 @@ fn killed_again_and_again_under_load_nothing_is_lost_and_everybodys_order_is_kep
         expected.sort();
         assert!(expected.len() > CLIENTS * PEOPLE, "too little came through to prove anything");
         let messages = sandbox.messages();
-        assert!(sorted(&messages, "/properties/products/0/product_id") == expected, "not each event once at Segment");
+        assert!(
+            sorted(&messages, "/properties/products/0/product_id") == expected,
+            "not each event once at Segment"
+        );
         let mut at_algolia = sorted(&sandbox.events(), "/objectIDs/0");
         at_algolia.dedup();
         assert!(at_algolia == expected, "not each event at Algolia");
 
         let mut last: HashMap<String, usize> = HashMap::new();
         let people = texts(&messages, "/anonymousId");
-        for (person, object) in people.into_iter().zip(texts(&messages, "/properties/products/0/product_id")) {
+        for (person, object) in people.into_iter().zip(texts(&messages, "/properties/products/0/product_id"))
+        {
             let before = last.insert(person, number(&object));
             assert!(before.is_none_or(|before| before < number(&object)), "{object} after {before:?}");
         }

@@ -69,7 +69,8 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn answers() -> impl Strategy<Value = Vec<Answer>> {
-    let answer = prop_oneof![3 => Just(Answer::Delivered), 1 => Just(Answer::Refused), 1 => Just(Answer::Nothing)];
+    let answer =
+        prop_oneof![3 => Just(Answer::Delivered), 1 => Just(Answer::Refused), 1 => Just(Answer::Nothing)];
     prop::collection::vec(answer, 1..12)
 }
 
@@ -159,7 +160,8 @@ impl World {
     fn accept(&mut self, kinds: &[Kind]) {
         let events: Vec<Value> = kinds.iter().map(|kind| self.event(*kind)).collect();
         let body = json!({ "events": events }).to_string().into();
-        let record = Record { source: Source::Insights.into(), received_at: now(), meta: Vec::new().into(), body };
+        let record =
+            Record { source: Source::Insights.into(), received_at: now(), meta: Vec::new().into(), body };
         self.store().journal.append(&[record]).unwrap();
         self.entered += kinds.len() as i64;
     }
@@ -259,12 +261,8 @@ impl World {
 }
 
 fn engine(store: &Store) -> Engine {
-    let settings = Settings {
-        rules: Rules::default(),
-        duplicates: Window::default(),
-        forward: true,
-        tell_links: true,
-    };
+    let settings =
+        Settings { rules: Rules::default(), duplicates: Window::default(), forward: true, tell_links: true };
     let mut engine = Engine::new(settings, flows(), store.state.last_block().unwrap());
     engine.restore_seen(&store.state.notes(List::Seen, 0).unwrap());
     engine

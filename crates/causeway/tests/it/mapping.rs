@@ -156,7 +156,11 @@ fn a_plan_that_blocks_makes_a_dead_letter_that_names_the_violations() {
         let again = stage.dead_letters().await;
         assert_eq!(again.len(), 1, "the unplanned property is still at fault");
         assert!(!again[0]["reason"].as_str().unwrap().contains("product_id"), "{again:?}");
-        assert_eq!(stage.sandbox.events().len(), 1, "a repair for one flow is not forwarded to Algolia again");
+        assert_eq!(
+            stage.sandbox.events().len(),
+            1,
+            "a repair for one flow is not forwarded to Algolia again"
+        );
     });
 }
 

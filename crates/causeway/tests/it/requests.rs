@@ -118,8 +118,7 @@ fn chunked_bodies_are_taken_and_a_wrong_length_is_the_senders_loss() {
     Scene::new().with(hasty).play(async |stage| {
         let body = body();
         let (first, second) = body.split_at(30);
-        let chunks =
-            format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
+        let chunks = format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
         let address = stage.bridge().public;
         let close = "Connection: close\r\n";
         let chunked = head(&format!("Transfer-Encoding: chunked\r\n{close}")) + &chunks;
@@ -211,7 +210,9 @@ fn what_is_no_http_is_turned_away_and_an_encoding_that_is_not_known_is_named() {
     play(async |stage| {
         let address = stage.bridge().public;
         let long_head = format!("POST /1/events HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000));
-        for garbage in ["\x16\x03\x01 hello tls", "GET\r\n\r\n", "POST /1/events HTTP/9.9\r\n\r\n", &long_head] {
+        for garbage in
+            ["\x16\x03\x01 hello tls", "GET\r\n\r\n", "POST /1/events HTTP/9.9\r\n\r\n", &long_head]
+        {
             let answer = raw(address, garbage.as_bytes()).await;
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
         }

@@ -59,7 +59,8 @@ impl Scene {
     /// Plays the story; at its end the ledger must balance with nothing pending, and Segment must have thrown nothing
     /// away without a word, unless the story said so.
     pub(crate) fn play(self, story: impl AsyncFnOnce(&mut Stage)) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let mut stage = self.build().await;
             stage.raise().await;
