@@ -71,10 +71,8 @@ pub struct Bridge {
     stop_servers: watch::Sender<bool>,
     stop_lanes: watch::Sender<bool>,
     health: Arc<Health>,
+    drain: Duration,
 }
-
-/// How long a stop waits for what is pending to be delivered; the rest stays in the outbox.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often retention and the like are seen to.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -83,15 +81,23 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const SEEN_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Bridge {
-    /// Starts everything; when this returns, both sides listen.
+    /// Starts everything on the configured store; when this returns, both sides listen.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
+        let store = sqlite::open(&config.store, &options)?;
+        Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock).await
+    }
+
+    /// The same on a store of the caller's.
+    pub async fn start_on(
+        journal: Arc<dyn Journal>,
+        state: Arc<dyn State>,
+        config: Config,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let public = bind(config.listen).await?;
         let admin = bind(config.admin).await?;
         let addresses = (public.local_addr()?, admin.local_addr()?);
-        let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
-        let store = sqlite::open(&config.store, &options)?;
-        let (journal, state): (Arc<dyn Journal>, Arc<dyn State>) =
-            (Arc::new(store.journal), Arc::new(store.state));
 
         let (live, metrics) = (Arc::new(Live::default()), Arc::new(Metrics::new()));
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
@@ -150,6 +156,7 @@ impl Bridge {
             definitions: config.definitions.clone(),
             metrics: Arc::clone(&metrics),
             clock: clock.clone(),
+            decisions: tokio::sync::Mutex::default(),
         };
         let access = Access::new(config.settings.admin.token.clone());
         let connections = config.settings.limits.connections;
@@ -167,6 +174,7 @@ impl Bridge {
                 stopping,
             )),
         ];
+        let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&journal), Arc::clone(&state), config, clock));
         Ok(Self {
             public: addresses.0,
@@ -185,6 +193,7 @@ impl Bridge {
             stop_servers,
             stop_lanes,
             health,
+            drain,
         })
     }
 
@@ -193,7 +202,8 @@ impl Bridge {
         drained(&self.state, &self.tail).await
     }
 
-    /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store.
+    /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store, which
+    /// is free for the next when this returns.
     pub async fn stop(self) -> Result<(), Error> {
         self.health.stopping();
         let _ = self.stop_servers.send(true);
@@ -203,7 +213,7 @@ impl Bridge {
         // With the servers gone nobody holds the committer: its thread ends once everything is durable.
         let committer = self.committer;
         let _ = tokio::task::spawn_blocking(move || committer.join()).await;
-        let deadline = Instant::now() + DRAIN;
+        let deadline = Instant::now() + self.drain;
         while Instant::now() < deadline && !drained(&self.state, &self.tail).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -212,6 +222,7 @@ impl Bridge {
             let _ = lane.await;
         }
         self.housekeeping.abort();
+        let _ = self.housekeeping.await;
         self.worker.ask(Request::Stop);
         let engine = self.engine;
         let ended = tokio::task::spawn_blocking(move || engine.join()).await;

@@ -20,6 +20,11 @@ impl Clock {
         Self(Arc::new(move || at))
     }
 
+    /// A clock that says what a function answers.
+    pub fn from_fn(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
     /// Now.
     pub fn now(&self) -> i64 {
         (self.0)()

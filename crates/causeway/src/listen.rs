@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 
 /// How long a client may take for a request's head; also closes idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A request's head may have so many bytes, the buffer that it is read into included.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// Serves until `stop` says so, then lets requests under way end.
+/// Serves until `stop` says so, then lets requests under way end. When this returns, no connection is left.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -31,13 +32,15 @@ pub async fn serve(
 ) {
     let permits = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
+    let mut open = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &permits) => accepted,
+            Some(_) = open.join_next() => continue,
             _ = stop.changed() => break,
         };
         match accepted {
-            Ok((stream, permit)) => connection(stream, permit, router.clone(), &graceful),
+            Ok((stream, permit)) => _ = open.spawn(connection(stream, permit, router.clone(), &graceful)),
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
                 tokio::time::sleep(PAUSE).await;
@@ -46,8 +49,9 @@ pub async fn serve(
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
+        tracing::warn!("some requests did not end in time; their connections are closed");
     }
+    open.shutdown().await;
 }
 
 async fn accept(
@@ -59,7 +63,12 @@ async fn accept(
     Ok((stream, permit))
 }
 
-fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Router, graceful: &GracefulShutdown) {
+fn connection(
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    router: Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
     // Answers are small and complete; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
@@ -68,9 +77,9 @@ fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Router, g
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let watched = graceful.watch(connection);
-    tokio::spawn(async move {
+    async move {
         // A client that breaks off is its own business.
         let _ = watched.await;
         drop(permit);
-    });
+    }
 }

@@ -298,7 +298,11 @@ mod tests {
     #[test]
     fn damaged_heads_are_refused_and_never_panic() {
         let heads = block_of(&[1, 2]).heads;
-        assert!((0..heads.len()).all(|end| Heads::decode(&heads[..end]).is_err() || end == 12 || end == 44));
+        // Cut off right after the names, or between two heads, what is left has the shape of a shorter block.
+        let names = 2 + 1 + "even".len() + 1 + "odd".len();
+        let readable: Vec<usize> =
+            (0..heads.len()).filter(|&end| Heads::decode(&heads[..end]).is_ok()).collect();
+        assert_eq!(readable, [names, names + HEAD]);
     }
 
     #[test]

@@ -5,18 +5,19 @@ use crate::event::{self, EventId};
 use crate::outbox::{Heads, Settled};
 use crate::span::Needle;
 use causeway_algolia::insights::{self, Event, Rules, Subject};
-use causeway_store::state::{Block, DeadLetterQuery, List, Note};
+use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus, List, Note};
 use causeway_store::{Entry, Error, Journal, Position, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub struct Question {
     /// One event, by its id or by the messageId of something made of it.
-    Event(EventId),
+    event: Option<EventId>,
     /// Whatever holds this id: a user token, a queryID, an objectID.
-    Mention(String),
+    mention: String,
 }
 
 /// At most this many events are answered, the newest.
@@ -69,24 +70,20 @@ pub struct Delivery {
 }
 
 impl Question {
-    /// Reads what a user typed.
+    /// Reads what a user typed. An event's id and a queryID look the same, so either may be meant.
     pub fn parse(text: &str) -> Self {
         let event = text.parse().ok().or_else(|| event::event_of_message(text));
-        event.map_or_else(|| Self::Mention(text.to_owned()), Self::Event)
+        Self { event, mention: text.to_owned() }
     }
 
-    fn needle(&self) -> Needle {
-        match self {
-            Self::Event(id) => Needle::event(id.short()),
-            Self::Mention(id) => Needle::id(id),
-        }
+    /// The stretch of the journal that a stored filter covers, if it may hold what is asked for.
+    fn find(&self, filter: &[u8]) -> Option<(Position, Position)> {
+        let event = self.event.and_then(|id| Needle::event(id.short()).find(filter));
+        event.or_else(|| Needle::id(&self.mention).find(filter))
     }
 
     fn fits(&self, id: EventId, event: &Event<'_>) -> bool {
-        match self {
-            Self::Event(wanted) => *wanted == id,
-            Self::Mention(wanted) => mentions(event, wanted),
-        }
+        self.event == Some(id) || mentions(event, &self.mention)
     }
 }
 
@@ -135,9 +132,8 @@ fn stretches(
 ) -> Result<Vec<(Position, Position)>, Error> {
     let last = journal.extent()?.last;
     let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let needle = question.needle();
     let notes = state.notes(List::Spans, i64::MIN)?;
-    let hits = notes.iter().rev().filter_map(|note| needle.find(&note.data));
+    let hits = notes.iter().rev().filter_map(|note| question.find(&note.data));
     Ok(unprocessed.into_iter().chain(hits).collect())
 }
 
@@ -177,16 +173,11 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
     let query = DeadLetterQuery { event: Some(traced.event.clone()), ..DeadLetterQuery::default() };
     let letters = state.dead_letters(&query)?;
     let attempts = state.notes(List::Attempts, traced.received_at)?;
-    for block in state.blocks_from(position, position)? {
+    for block in blocks_of(position, &letters, state)? {
         traced.deliveries.extend(deliveries_in(&block, id, &attempts));
     }
-    for delivery in &mut traced.deliveries {
-        let died = letters.iter().find(|letter| letter.flow == delivery.flow && delivery.fate == "delivered");
-        if let Some(letter) = died {
-            delivery.fate = "dead-lettered";
-            delivery.reason = Some(letter.reason.clone());
-            delivery.dead_letter = Some(letter.id.clone());
-        }
+    for letter in &letters {
+        died(letter, &mut traced.deliveries);
     }
     let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == "[]");
     for letter in early {
@@ -204,6 +195,31 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The blocks that the event may be in, oldest first. A retried dead letter rides in a block of its own, which is made
+/// from the letter's position.
+fn blocks_of(position: Position, letters: &[DeadLetter], state: &dyn State) -> Result<Vec<Block>, Error> {
+    let mut blocks = BTreeMap::new();
+    for position in letters.iter().map(|letter| letter.position).chain([position]) {
+        let found = state.blocks_from(position, position)?;
+        blocks.extend(found.into_iter().map(|block| (block.id, block)));
+    }
+    Ok(blocks.into_values().collect())
+}
+
+/// Marks the deliveries that ended with this letter: all of its flow, but for the one that a retry led to.
+fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
+    let mut own: Vec<&mut Delivery> =
+        deliveries.iter_mut().filter(|delivery| delivery.flow == letter.flow).collect();
+    if letter.status == DeadLetterStatus::Retried {
+        own.pop();
+    }
+    for delivery in own.into_iter().filter(|delivery| delivery.fate == "delivered") {
+        delivery.fate = "dead-lettered";
+        delivery.reason = Some(letter.reason.clone());
+        delivery.dead_letter = Some(letter.id.clone());
+    }
 }
 
 fn deliveries_in(block: &Block, id: EventId, attempts: &[Note]) -> Vec<Delivery> {

@@ -64,6 +64,7 @@ pub(super) async fn retry(
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let order = order(&body)?;
+    let _turn = admin.decisions.lock().await;
     let mut letter = dead(&admin, id).await?;
     if let Some(payload) = order.payload {
         letter.payload = payload.get().as_bytes().to_vec().into();
@@ -88,6 +89,7 @@ pub(super) async fn discard(
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let note = order(&body)?.note.unwrap_or_else(|| "discarded by an operator".to_owned());
+    let _turn = admin.decisions.lock().await;
     let letter = dead(&admin, id).await?;
     let change = requeue::discard(&letter, &note);
     ask(&admin, |answer| Request::Resolve(change, answer)).await;

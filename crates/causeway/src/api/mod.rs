@@ -54,6 +54,8 @@ pub struct Admin {
     pub metrics: Arc<Metrics>,
     /// What time it is.
     pub clock: Clock,
+    /// Held while a dead letter is decided on, so that two people at once don't send it twice.
+    pub decisions: tokio::sync::Mutex<()>,
 }
 
 /// The admin routes, behind the access check but for health.

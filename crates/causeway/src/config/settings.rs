@@ -100,6 +100,7 @@ section! {
         retry_first: Span,
         retry_longest: Span,
         give_up_after: Span,
+        drain: Span,
         window: Size,
     }
 }

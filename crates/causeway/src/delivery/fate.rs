@@ -81,9 +81,9 @@ impl Loaded {
         self.settled.left() == 0
     }
 
-    /// When the events in it were accepted, to the hour.
-    pub fn hour(&self) -> i64 {
-        self.hour
+    /// The latest that the events in it can have been accepted, since only the hour is known: nothing is given up early.
+    pub fn accepted(&self) -> i64 {
+        self.hour + ledger::HOUR_MS
     }
 
     /// Notes the fate of an entry in the change; answers false if it had one already.

@@ -210,7 +210,8 @@ impl Lane {
     fn dispatch(&mut self, items: Vec<Item>) {
         let slots: Vec<u16> = items.iter().map(|item| item.slot).collect();
         let (good, bad) = self.examine(items);
-        let accepted = good.iter().filter_map(|item| self.blocks.get(&item.block)).map(Loaded::hour).min();
+        let accepted =
+            good.iter().filter_map(|item| self.blocks.get(&item.block)).map(Loaded::accepted).min();
         let payloads = &self.payloads;
         let batch = Batch::gather(good, |item| payload_of(payloads, item));
         slots_taken(

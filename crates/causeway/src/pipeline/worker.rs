@@ -209,9 +209,16 @@ impl Worker {
             }
             tracing::error!(%error, "the state can't be committed; waiting for room");
             std::thread::sleep(FULL_PAUSE);
+            self.take_requests(&mut change);
+            if self.stopping {
+                // The journal has what came in, and what was sent goes out once more under the same ids.
+                return Err(error);
+            }
         }
         self.cursor = change.cursor.unwrap_or(self.cursor);
-        self.parts.metrics.lag.set((self.parts.tail.last().0 - self.cursor.0) as i64);
+        // The journal may show a record a moment before the tail has it.
+        let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);
+        self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         std::mem::take(&mut change.outbox).into_iter().for_each(|block| self.offer(block));
         Ok(())

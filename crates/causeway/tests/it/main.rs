@@ -1,0 +1,21 @@
+//! The bridge as its users meet it: the real servers on free ports, a store in a temporary directory, the sandbox as both
+//! vendors. A module per feature; [`stage`] sets everything up and checks the ledger at the end of every test.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
+
+mod events;
+mod http;
+mod stage;
+mod trouble;
+
+mod admin;
+mod cli;
+mod delivery;
+mod durability;
+mod identity;
+mod intake;
+mod kill;
+mod ledger;
+mod mapping;
+mod process;
+mod requests;
