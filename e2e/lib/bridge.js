@@ -1,5 +1,6 @@
 // A running bridge with a configuration and a store of its own.
 
+import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,13 +49,14 @@ export class Bridge {
     return (await answer.json()).flows;
   }
 
-  /** Waits until this many events were accepted and each has come to an end. */
-  settled(accepted) {
-    return poll(`${accepted} events are accepted and settled`, async () => {
+  /** Waits until this many events were accepted and nothing is pending. */
+  async settled(accepted) {
+    const books = await poll("nothing is pending", async () => {
       const flows = await this.ledger();
       const intake = flows.find(({ flow }) => flow === "intake");
-      return intake?.accepted === accepted && flows.every(({ pending }) => pending === 0);
+      return intake?.accepted >= accepted && flows.every(({ pending }) => pending === 0) && intake;
     });
+    assert.equal(books.accepted, accepted, "no more was accepted than was sent");
   }
 
   stop() {

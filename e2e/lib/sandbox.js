@@ -1,6 +1,7 @@
 // The stand-ins of both vendors, and what reached them.
 
 import { CAUSEWAY } from "./causeway.js";
+import { poll } from "./poll.js";
 import { Program } from "./process.js";
 
 /** The account that exists at the stand-ins. */
@@ -39,6 +40,14 @@ export class Sandbox {
 
   stats() {
     return this.#get("stats");
+  }
+
+  /** Waits until a fault struck this many requests to each vendor. */
+  struck(times) {
+    return poll(`a fault strikes ${times} requests to each vendor`, async () => {
+      const { segment, algolia } = await this.stats();
+      return segment.faulted >= times && algolia.faulted >= times;
+    });
   }
 
   /** Both vendors answer this status until further notice. */

@@ -15,7 +15,7 @@ export async function withWorld(settings, test) {
     bridge = await Bridge.start(sandbox, settings);
     await test({ bridge, sandbox });
     await endsWell(bridge);
-    assert.deepEqual(await sandbox.dropped(), [], "Segment kept every message");
+    assert.deepEqual(await lost(sandbox), [], "Segment kept every message");
   } catch (error) {
     error.message += `\n--- the bridge's log\n${bridge?.program.output}`;
     throw error;
@@ -24,6 +24,11 @@ export async function withWorld(settings, test) {
     await bridge?.forget();
     await sandbox.stop();
   }
+}
+
+/** What Segment threw away, but for what it had already: after a crash some messages are sent again. */
+async function lost(sandbox) {
+  return (await sandbox.dropped()).filter(({ reason }) => reason !== "duplicate");
 }
 
 async function endsWell(bridge) {

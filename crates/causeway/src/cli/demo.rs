@@ -48,6 +48,7 @@ impl Drop for Scratch {
 }
 
 async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Outcome, Failure> {
+    let asked = asked_to_stop();
     let options = Options::default();
     let (app_id, api_key) = (options.app_id.clone(), options.api_keys[0].clone());
     let write_key = options.write_keys[0].clone();
@@ -71,7 +72,7 @@ async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Out
     let screen = Screen::new(Arc::clone(&live), Arc::clone(&bridge.state), urls);
     let drawing = tokio::spawn(screen.run(stopping));
     tokio::select! {
-        () = asked_to_stop() => {}
+        () = asked => {}
         () = lasting(seconds) => {}
     }
     let _ = stop.send(true);
