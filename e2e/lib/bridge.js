@@ -1,6 +1,7 @@
 // A running bridge with a configuration and a store of its own.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -96,14 +97,14 @@ retry_longest = "500ms"
 `;
 }
 
+// Below the range from which systems take ports for outgoing connections: a port stays free while the bridge is down.
+const PORTS = { from: 20_000, count: 10_000 };
+
 /** A port that nobody listens on now. */
-function freePort() {
-  return new Promise((found, failed) => {
-    const server = createServer();
-    server.on("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => found(port));
-    });
-  });
+async function freePort() {
+  const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+  const server = createServer().listen(port, "127.0.0.1");
+  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]);
+  server.close();
+  return outcome === "free" ? port : freePort();
 }

@@ -46,12 +46,12 @@ export class Program {
 }
 
 /** Runs a program to its end. */
-export async function run(command, args, input = "") {
-  const child = spawn(command, args, { stdio: "pipe" });
+export async function run(command, args, input) {
+  const child = spawn(command, args, { stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
-  child.stdin.end(input);
+  child.stdin?.end(input);
   const [code] = await once(child, "close");
   return { code, stdout, stderr };
 }
