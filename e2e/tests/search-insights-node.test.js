@@ -96,6 +96,19 @@ test("an authenticated user is the user id, and Segment is told of the link once
     assert.deepEqual(ids, [{ anonymousId: "node-3", userId: "user-3" }]);
   }));
 
+test("what a visitor does after logging in stays the user's, also on pages that don't know of the login", () =>
+  withWorld({}, async ({ bridge, sandbox }) => {
+    const event = { eventName: "Viewed", index: "products" };
+    const page = (options) => client(modules, bridge.url, { userToken: "node-7", ...options });
+    await page()("viewedObjectIDs", { ...event, objectIDs: ["before"] });
+    await page({ authenticatedUserToken: "user-7" })("viewedObjectIDs", { ...event, objectIDs: ["login"] });
+    await page()("viewedObjectIDs", { ...event, objectIDs: ["after"] });
+    await bridge.settled(3);
+    const views = (await sandbox.messages()).filter(({ type }) => type === "track");
+    const people = views.map(({ properties, userId }) => [properties.products[0].product_id, userId ?? undefined]);
+    assert.deepEqual(people, [["before", undefined], ["login", "user-7"], ["after", "user-7"]]);
+  }));
+
 test("an event that the client sends twice goes on once", () =>
   withWorld({}, async ({ bridge, sandbox }) => {
     const aa = client(modules, bridge.url, { userToken: "node-4" });
