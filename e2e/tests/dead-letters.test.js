@@ -43,7 +43,8 @@ test("what both vendors refuse becomes dead letters with their answer, and goes 
     await insights(bridge).pushEvents({ events: [view("a"), view("b")] });
     await bridge.settled(2);
     const letters = await deadLetters(bridge);
-    assert.deepEqual(letters.map(({ destination }) => destination).sort(), ["insights", "insights", "segment", "segment"]);
+    const destinations = letters.map(({ destination }) => destination).sort();
+    assert.deepEqual(destinations, ["insights", "insights", "segment", "segment"]);
     for (const { attempts } of letters) assert.equal(attempts.at(-1).status, 400);
 
     await sandbox.recover();

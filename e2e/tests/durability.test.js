@@ -61,8 +61,8 @@ test("an outage of both vendors delays the events and loses none", () =>
   }));
 
 /**
- * Four visitors send views one by one until the bridge is gone; `then` is called once so many were accepted. Answers the
- * objects whose view was accepted.
+ * Four visitors send views one by one until the bridge is gone; `then` is called once so many were accepted. Answers
+ * the objects whose view was accepted.
  */
 async function traffic(bridge, { until, then }) {
   const accepted = [];
@@ -70,8 +70,8 @@ async function traffic(bridge, { until, then }) {
     for (let count = 0; ; count += 1) {
       const object = `object-${number}-${count}`;
       const event = view(object, { userToken: `visitor-${number}` });
-      const answer = await insights(bridge).pushEvents({ events: [event] }).catch(() => undefined);
-      if (!answer) return;
+      const sent = insights(bridge).pushEvents({ events: [event] });
+      if (!(await sent.catch(() => undefined))) return;
       if (accepted.push(object) === until) then();
     }
   };
