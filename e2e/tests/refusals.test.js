@@ -36,7 +36,10 @@ test("a request without a valid event gets the vendor's status and words, and le
     const sneaked = stranger.pushEvents({ events: [view("a")] });
     await t.test("a wrong key", () => refused(sneaked, 401, "Invalid credentials"));
     const heavy = { events: Array(1000).fill(view("a".repeat(2500))) };
-    await t.test("two megabytes", () => refused(insights(bridge).pushEvents(heavy), 413, "Request Entity Too Large"));
+    const client = insights(bridge);
+    await t.test("two megabytes", () => refused(client.pushEvents(heavy), 413, "Request Entity Too Large"));
+    const next = () => refused(client.pushEvents({ events: [] }), 422, "No events to process");
+    await t.test("what the same client sends after them", next);
     const lost = insights(bridge).customPost({ path: "1/event", body: {} });
     await t.test("a wrong path", () => refused(lost, 404, /^Path not supported/));
     assert.deepEqual(await sandbox.messages(), []);
