@@ -105,9 +105,9 @@ fn configuration(
     write_key: &str,
 ) -> Result<Config, Failure> {
     let mut settings: Settings = source::parse("", std::iter::empty(), &Nowhere)?;
-    settings.listen = "127.0.0.1:0".to_owned();
-    settings.admin.listen = "127.0.0.1:0".to_owned();
-    settings.store.path = store.to_owned();
+    "127.0.0.1:0".clone_into(&mut settings.listen);
+    "127.0.0.1:0".clone_into(&mut settings.admin.listen);
+    store.clone_into(&mut settings.store.path);
     settings.algolia.app_id = Some(app_id.to_owned());
     settings.algolia.api_key = Some(Secret::from(api_key));
     settings.algolia.insights_url = Some(url.to_owned());

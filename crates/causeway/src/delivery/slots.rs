@@ -43,7 +43,7 @@ pub struct Room {
 /// The waiting entries.
 #[derive(Debug)]
 pub struct Slots {
-    slots: Vec<Slot>,
+    all: Vec<Slot>,
     ready: VecDeque<u16>,
     ready_bytes: usize,
     waiting: usize,
@@ -59,7 +59,7 @@ struct Slot {
 impl Default for Slots {
     fn default() -> Self {
         Self {
-            slots: vec![Slot::default(); usize::from(SLOTS)],
+            all: vec![Slot::default(); usize::from(SLOTS)],
             ready: VecDeque::new(),
             ready_bytes: 0,
             waiting: 0,
@@ -71,7 +71,7 @@ impl Slots {
     /// Adds an entry behind those of its slot.
     pub fn add(&mut self, item: Item) {
         let number = item.slot % SLOTS;
-        let slot = &mut self.slots[usize::from(number)];
+        let slot = &mut self.all[usize::from(number)];
         if !slot.busy {
             self.ready_bytes += item.length as usize;
             if slot.items.is_empty() {
@@ -89,7 +89,7 @@ impl Slots {
         let mut taken = Vec::new();
         let (mut messages, mut bytes) = (0, 0);
         while let Some(&number) = self.ready.front() {
-            let slot = &mut self.slots[usize::from(number)];
+            let slot = &mut self.all[usize::from(number)];
             let before = taken.len();
             while let Some(item) = slot.items.front() {
                 let length = item.length as usize + 1;
@@ -120,7 +120,7 @@ impl Slots {
     /// The entries that were taken from this slot have their fate.
     pub fn release(&mut self, slot: u16) {
         let number = slot % SLOTS;
-        let slot = &mut self.slots[usize::from(number)];
+        let slot = &mut self.all[usize::from(number)];
         if std::mem::take(&mut slot.busy) && !slot.items.is_empty() {
             self.ready_bytes += slot.bytes;
             self.ready.push_back(number);
