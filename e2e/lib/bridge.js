@@ -73,7 +73,7 @@ export class Bridge {
   }
 }
 
-function configuration({ address, admin }, vendors, { naming = "search" }) {
+function configuration({ address, admin }, vendors, { naming = "search", strict = false }) {
   return `
 listen = "${address}"
 [admin]
@@ -85,6 +85,7 @@ app_id = "${ACCOUNT.appId}"
 api_key = "${ACCOUNT.apiKey}"
 insights_url = "${vendors}"
 forward_events = true
+strict = ${strict}
 [segment]
 write_key = "${ACCOUNT.writeKey}"
 tracking_url = "${vendors}"

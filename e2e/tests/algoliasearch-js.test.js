@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { algoliasearch } from "algoliasearch";
 import { everyKindArrivedOnce } from "../lib/arrived.js";
 import { insights, view, viewedAtAlgolia, viewedAtSegment } from "../lib/insights.js";
 import { KINDS, asDocumented } from "../lib/kinds.js";
+import { ACCOUNT } from "../lib/sandbox.js";
 import { withWorld } from "../lib/world.js";
 
 for (const naming of ["search", "ecommerce"]) {
@@ -42,4 +44,22 @@ test("algoliasearch: the largest request that Insights takes arrives whole and i
     await bridge.settled(objects.length);
     assert.deepEqual(await viewedAtSegment(sandbox), objects);
     assert.deepEqual((await viewedAtAlgolia(sandbox)).sort(), objects.toSorted());
+  }));
+
+test("algoliasearch: a secured key made from the known one may send, one that has run out may not", () =>
+  withWorld({}, async ({ bridge, sandbox }) => {
+    const now = Math.round(Date.now() / 1000);
+    const withKey = (restrictions) => {
+      const apiKey = algoliasearch(ACCOUNT.appId, ACCOUNT.apiKey).generateSecuredApiKey({
+        parentApiKey: ACCOUNT.apiKey,
+        restrictions,
+      });
+      return insights(bridge, {}, { apiKey });
+    };
+    await withKey({ validUntil: now + 600, userToken: "js-4" }).pushEvents({ events: [view("a")] });
+    const late = withKey({ validUntil: now - 600 }).pushEvents({ events: [view("b")] });
+    await assert.rejects(late, { status: 401, message: "Invalid credentials" });
+    await bridge.settled(1);
+    assert.deepEqual(await viewedAtSegment(sandbox), ["a"]);
+    assert.deepEqual(await viewedAtAlgolia(sandbox), ["a"]);
   }));

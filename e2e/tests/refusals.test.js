@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as modules from "search-insights";
-import { insights, view } from "../lib/insights.js";
+import { insights, view, viewedAtSegment } from "../lib/insights.js";
 import { ACCOUNT } from "../lib/sandbox.js";
 import { withWorld } from "../lib/world.js";
 
@@ -54,6 +54,15 @@ function refused(answer, status, words) {
     return true;
   });
 }
+
+test("with strict = true one bad event refuses the whole request, as at Algolia", () =>
+  withWorld({ strict: true }, async ({ bridge, sandbox }) => {
+    const mixed = { events: [view("a"), view("b", { index: "" })] };
+    await refused(insights(bridge).pushEvents(mixed), 422, "The index field is required");
+    await insights(bridge).pushEvents({ events: [view("c")] });
+    await bridge.settled(1);
+    assert.deepEqual(await viewedAtSegment(sandbox), ["c"]);
+  }));
 
 test("search-insights learns that its event was refused", () =>
   withWorld({}, async ({ bridge }) => {
