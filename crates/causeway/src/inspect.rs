@@ -21,7 +21,9 @@ impl Ledger {
                 books.add_pending(&block);
             }
         })?;
-        rows.iter().for_each(|row| books.add_row(row));
+        for row in &rows {
+            books.add_row(row);
+        }
         Ok(Self { flows: books.balances() })
     }
 

@@ -9,7 +9,7 @@ pub fn parse(text: &str, now: i64) -> Result<i64, String> {
     if let Ok(span) = text.parse::<Span>() {
         return Ok(now - span.as_ms());
     }
-    let instant = text.parse::<jiff::Timestamp>().map(|instant| instant.as_millisecond());
+    let instant = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_millisecond);
     let midnight = || time::parse(&format!("{text}T00:00:00Z"));
     instant.ok().or_else(midnight).ok_or_else(|| {
         format!(

@@ -96,7 +96,9 @@ impl Engine {
     pub fn restore_seen(&mut self, notes: &[Note]) {
         for note in notes {
             let (hashes, _) = note.data.as_chunks::<8>();
-            hashes.iter().for_each(|hash| self.seen.restore(u64::from_le_bytes(*hash), note.at));
+            for hash in hashes {
+                self.seen.restore(u64::from_le_bytes(*hash), note.at);
+            }
         }
     }
 
@@ -120,7 +122,9 @@ impl Engine {
         facts: &dyn Facts,
     ) -> Result<Effects, causeway_store::Error> {
         let mut step = Step::new(self, facts);
-        entries.iter().for_each(|entry| step.entry(entry));
+        for entry in entries {
+            step.entry(entry);
+        }
         step.finish(entries)
     }
 }
@@ -415,7 +419,9 @@ impl<'e> Step<'e> {
             for object in objects {
                 self.ids.add(&object.id);
                 let query = object.data.as_ref().and_then(|data| data.query_id.as_deref());
-                query.into_iter().for_each(|query| self.ids.add(query));
+                if let Some(query) = query {
+                    self.ids.add(query);
+                }
             }
         }
     }

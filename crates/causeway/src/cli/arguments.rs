@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub(super) struct Arguments {
-    /// The configuration file [default: ./causeway.toml, else $CAUSEWAY_CONFIG]
+    /// The configuration file [default: ./causeway.toml, else `$CAUSEWAY_CONFIG`]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print JSON for programs

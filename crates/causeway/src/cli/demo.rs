@@ -48,6 +48,7 @@ impl Drop for Scratch {
 }
 
 async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Outcome, Failure> {
+    let asked = asked_to_stop();
     let options = Options::default();
     let (app_id, api_key) = (options.app_id.clone(), options.api_keys[0].clone());
     let write_key = options.write_keys[0].clone();
@@ -71,7 +72,7 @@ async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Out
     let screen = Screen::new(Arc::clone(&live), Arc::clone(&bridge.state), urls);
     let drawing = tokio::spawn(screen.run(stopping));
     tokio::select! {
-        () = asked_to_stop() => {}
+        () = asked => {}
         () = lasting(seconds) => {}
     }
     let _ = stop.send(true);
@@ -104,9 +105,9 @@ fn configuration(
     write_key: &str,
 ) -> Result<Config, Failure> {
     let mut settings: Settings = source::parse("", std::iter::empty(), &Nowhere)?;
-    settings.listen = "127.0.0.1:0".to_owned();
-    settings.admin.listen = "127.0.0.1:0".to_owned();
-    settings.store.path = store.to_owned();
+    "127.0.0.1:0".clone_into(&mut settings.listen);
+    "127.0.0.1:0".clone_into(&mut settings.admin.listen);
+    store.clone_into(&mut settings.store.path);
     settings.algolia.app_id = Some(app_id.to_owned());
     settings.algolia.api_key = Some(Secret::from(api_key));
     settings.algolia.insights_url = Some(url.to_owned());

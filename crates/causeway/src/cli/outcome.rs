@@ -38,10 +38,12 @@ impl Failure {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that map_err takes it as it is")]
     pub(super) fn usage(message: impl ToString) -> Self {
         Self::Usage(message.to_string())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that map_err takes it as it is")]
     pub(super) fn unreachable(message: impl ToString) -> Self {
         Self::Unreachable(message.to_string())
     }

@@ -12,9 +12,10 @@ pub(super) fn run(path: &Path) -> Result<Outcome, Failure> {
     logs::start(&config.settings.log).map_err(Failure::usage)?;
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     runtime()?.block_on(async {
+        let stop = asked_to_stop();
         let bridge = Bridge::start(config, Clock::system()).await?;
         tracing::info!(listen = %bridge.public, admin = %bridge.admin, "the bridge is ready");
-        asked_to_stop().await;
+        stop.await;
         tracing::info!("draining; what is not delivered in time stays in the store");
         bridge.stop().await?;
         tracing::info!("stopped");
@@ -27,12 +28,17 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-pub(super) async fn asked_to_stop() {
+/// Resolves on Ctrl-C or SIGTERM; one that comes before anybody waits counts from this call on.
+pub(super) fn asked_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let listening = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminated), Ok(mut interrupted)) = listening else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
     }
 }

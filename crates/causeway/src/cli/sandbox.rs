@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 pub(super) fn run(arguments: &arguments::Sandbox) -> Result<Outcome, Failure> {
     runtime()?.block_on(async {
+        let stop = asked_to_stop();
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|error| {
             Failure::unreachable(format!("failed to listen on {}: {error}", arguments.listen))
@@ -16,7 +17,7 @@ pub(super) fn run(arguments: &arguments::Sandbox) -> Result<Outcome, Failure> {
         let address = listener.local_addr()?;
         let options = Options { listen: address, lean: arguments.lean, ..Options::default() };
         print(&introduction(&format!("http://{address}"), &options))?;
-        causeway_sandbox::serve(listener, options, asked_to_stop()).await?;
+        causeway_sandbox::serve(listener, options, stop).await?;
         Ok(Outcome::Fine)
     })
 }

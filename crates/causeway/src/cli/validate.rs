@@ -15,6 +15,7 @@ use std::path::Path;
 
 /// What was found out about one credential.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the JSON calls it so")]
 struct Finding {
     key: &'static str,
     fine: bool,

@@ -101,7 +101,6 @@ impl Config {
         insights::Rules {
             max_age_ms: self.settings.algolia.max_event_age.as_ms(),
             max_future_ms: self.settings.algolia.max_event_future.as_ms(),
-            ..insights::Rules::default()
         }
     }
 

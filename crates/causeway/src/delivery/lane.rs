@@ -154,7 +154,9 @@ impl Lane {
             Ok(blocks) => {
                 let bytes = blocks.iter().map(|block| block.payload.len()).sum();
                 self.inbox.end_loading(bytes, !blocks.is_empty());
-                blocks.into_iter().for_each(|block| self.absorb(block));
+                for block in blocks {
+                    self.absorb(block);
+                }
                 self.absorb_offered();
             }
             Err(error) => {
@@ -187,7 +189,9 @@ impl Lane {
         }
         self.payloads.insert(block.id, Payload { bytes: block.payload, untaken: items.len() as u32 });
         self.blocks.insert(block.id, loaded);
-        items.into_iter().for_each(|item| self.slots.add(item));
+        for item in items {
+            self.slots.add(item);
+        }
         self.gather_until.get_or_insert_with(|| Instant::now() + self.bounds.linger);
     }
 
@@ -270,7 +274,9 @@ impl Lane {
             next = self.reports.1.try_recv().ok();
         }
         let settlements = touched.iter().filter_map(|id| self.blocks.get_mut(id)?.settlement()).collect();
-        touched.iter().for_each(|id| self.forget_finished(*id));
+        for id in touched {
+            self.forget_finished(id);
+        }
         self.count(&books);
         let mut change = books.into_change(settlements);
         change.notes = notes;
@@ -322,7 +328,7 @@ impl Lane {
                 slots.into_iter().for_each(|slot| self.slots.release(slot));
             }
             Err(error) => {
-                tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart")
+                tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart");
             }
         }
         self.gather_until.get_or_insert_with(Instant::now);

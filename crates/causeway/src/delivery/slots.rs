@@ -43,7 +43,7 @@ pub struct Room {
 /// The waiting entries.
 #[derive(Debug)]
 pub struct Slots {
-    slots: Vec<Slot>,
+    all: Vec<Slot>,
     ready: VecDeque<u16>,
     ready_bytes: usize,
     waiting: Waiting,
@@ -95,7 +95,7 @@ impl Default for Slots {
     fn default() -> Self {
         let empty = Slot { first: NONE, last: NONE, bytes: 0, busy: false };
         Self {
-            slots: vec![empty; SLOTS],
+            all: vec![empty; SLOTS],
             ready: VecDeque::new(),
             ready_bytes: 0,
             waiting: Waiting::default(),
@@ -107,7 +107,7 @@ impl Slots {
     /// Adds an entry behind those of its slot.
     pub fn add(&mut self, item: Item) {
         let place = self.waiting.insert(item);
-        let slot = &mut self.slots[usize::from(item.slot)];
+        let slot = &mut self.all[usize::from(item.slot)];
         slot.bytes += item.length;
         if !slot.busy {
             self.ready_bytes += item.length as usize;
@@ -137,7 +137,7 @@ impl Slots {
                 break;
             }
             self.ready.pop_front();
-            let slot = &mut self.slots[usize::from(number)];
+            let slot = &mut self.all[usize::from(number)];
             slot.busy = true;
             self.ready_bytes -= slot.bytes as usize;
             if slot.first != NONE {
@@ -150,7 +150,7 @@ impl Slots {
 
     /// Takes the slot's first entry if it fits, or `anyway`.
     fn first_fitting(&mut self, number: u16, left: &mut Room, anyway: bool) -> Option<Item> {
-        let slot = &mut self.slots[usize::from(number)];
+        let slot = &mut self.all[usize::from(number)];
         let place = (slot.first != NONE).then_some(slot.first)?;
         let (item, next) = self.waiting.items[place as usize];
         let (messages, bytes) = (usize::from(item.messages), item.length as usize + 1);
@@ -168,7 +168,7 @@ impl Slots {
 
     /// The entries that were taken from this slot have their fate.
     pub fn release(&mut self, number: u16) {
-        let slot = &mut self.slots[usize::from(number)];
+        let slot = &mut self.all[usize::from(number)];
         if std::mem::take(&mut slot.busy) && slot.first != NONE {
             self.ready_bytes += slot.bytes as usize;
             self.ready.push_back(number);

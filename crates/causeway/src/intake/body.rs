@@ -70,10 +70,36 @@ pub struct Held {
     _permit: OwnedSemaphorePermit,
 }
 
+/// So much of a body that nobody wants is read all the same.
+const MAX_DISCARDED: usize = 8 << 20;
+
+/// Reads what is left of a body, within bounds, and throws it away. A client that still writes when its connection closes
+/// meets a broken pipe instead of the answer.
+pub async fn discard(body: &mut Body, timeout: Duration) {
+    let mut rest = Limited::new(body, MAX_DISCARDED);
+    let reading = async { while let Some(Ok(_)) = rest.frame().await {} };
+    // One that takes longer gets its answer now, and perhaps the broken pipe.
+    let _ = tokio::time::timeout(timeout, reading).await;
+}
+
 /// Reads the whole body, at most `limit` bytes, within `timeout`, out of the shared budget.
 pub async fn read(
     headers: &HeaderMap,
-    body: Body,
+    mut body: Body,
+    limit: usize,
+    timeout: Duration,
+    budget: &Budget,
+) -> Result<Held, Problem> {
+    let read = read_within(headers, &mut body, limit, timeout, budget).await;
+    if matches!(read, Err(Problem::TooLarge | Problem::Overloaded)) {
+        discard(&mut body, timeout).await;
+    }
+    read
+}
+
+async fn read_within(
+    headers: &HeaderMap,
+    body: &mut Body,
     limit: usize,
     timeout: Duration,
     budget: &Budget,

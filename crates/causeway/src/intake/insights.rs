@@ -14,6 +14,7 @@ use causeway_algolia::insights::{self, Refusal};
 use causeway_engine::Source;
 use causeway_store::Record;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -61,18 +62,27 @@ pub async fn wrong_path() -> Response {
 }
 
 async fn accept(intake: &Intake, request: Request<Body>) -> Answer {
-    let (parts, body) = request.into_parts();
-    if !authorised(intake, &parts.headers, parts.uri.query().unwrap_or_default()) {
-        return Answer::Refused(Refusal::Credentials);
-    }
-    if intake.backlog_is_full() {
-        return Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, message: "the backlog is full" };
+    let (parts, mut body) = request.into_parts();
+    if let Err(refused) = admit(intake, &parts) {
+        body::discard(&mut body, intake.body_timeout).await;
+        return refused;
     }
     let limit = insights::limits::MAX_BODY_READ;
     match body::read(&parts.headers, body, limit, intake.body_timeout, &intake.budget).await {
         Ok(held) => journal(intake, held).await,
         Err(problem) => unreadable(problem),
     }
+}
+
+/// Whether the request may send a body.
+fn admit(intake: &Intake, parts: &Parts) -> Result<(), Answer> {
+    if !authorised(intake, &parts.headers, parts.uri.query().unwrap_or_default()) {
+        return Err(Answer::Refused(Refusal::Credentials));
+    }
+    if intake.backlog_is_full() {
+        return Err(Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, message: "the backlog is full" });
+    }
+    Ok(())
 }
 
 fn authorised(intake: &Intake, headers: &HeaderMap, query: &str) -> bool {

@@ -199,7 +199,7 @@ impl Worker {
     }
 
     /// Commits; waits for room as long as the disk is full. Then the lanes get the blocks.
-    fn commit(&mut self, mut change: Change) -> Result<(), Error> {
+    fn commit(&mut self, change: Change) -> Result<(), Error> {
         if change == Change::default() {
             return Ok(());
         }
@@ -220,17 +220,18 @@ impl Worker {
         let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);
         self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
-        std::mem::take(&mut change.outbox).into_iter().for_each(|block| self.offer(block));
+        for block in change.outbox {
+            self.offer(block);
+        }
         Ok(())
     }
 
     fn offer(&self, block: Block) {
-        match self.parts.inboxes.get(block.destination.as_str()) {
-            Some(inbox) => inbox.offer(block),
-            None => tracing::error!(
-                destination = block.destination,
-                "no lane for a block; it waits in the outbox"
-            ),
+        if let Some(inbox) = self.parts.inboxes.get(block.destination.as_str()) {
+            inbox.offer(block);
+        } else {
+            let destination = block.destination;
+            tracing::error!(destination, "no lane for a block; it waits in the outbox");
         }
     }
 }

@@ -43,13 +43,12 @@ fn write_or(mapped: &Object<'_>, key: &str, default: &str, out: &mut Vec<u8>) {
 }
 
 fn write_timestamp(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
-    match mapped.get("timestamp") {
-        Some(value @ Value::String(_)) => value.write_json(out),
-        _ => {
-            out.push(b'"');
-            time::write(stamp.time, out);
-            out.push(b'"');
-        }
+    if let Some(value @ Value::String(_)) = mapped.get("timestamp") {
+        value.write_json(out);
+    } else {
+        out.push(b'"');
+        time::write(stamp.time, out);
+        out.push(b'"');
     }
 }
 

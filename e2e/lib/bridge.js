@@ -1,0 +1,111 @@
+// A running bridge with a configuration and a store of its own.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CAUSEWAY } from "./causeway.js";
+import { poll } from "./poll.js";
+import { Program, run } from "./process.js";
+import { ACCOUNT } from "./sandbox.js";
+
+export class Bridge {
+  /** Writes the configuration and starts. */
+  static async start(sandbox, settings) {
+    const bridge = new Bridge();
+    bridge.home = await mkdtemp(join(tmpdir(), "causeway-e2e-"));
+    bridge.config = join(bridge.home, "causeway.toml");
+    bridge.address = `127.0.0.1:${await freePort()}`;
+    bridge.admin = `http://127.0.0.1:${await freePort()}`;
+    await writeFile(bridge.config, configuration(bridge, sandbox.url, settings));
+    await bridge.start();
+    return bridge;
+  }
+
+  /** Starts, or starts again, and waits until it is ready. */
+  async start() {
+    this.program = new Program(CAUSEWAY, ["--config", this.config, "run"]);
+    await poll("the bridge is ready", async () => {
+      this.program.mustRun();
+      const answer = await fetch(`${this.admin}/readyz`).catch(() => undefined);
+      return answer?.ok;
+    });
+  }
+
+  /** The origin that front ends send to. */
+  get url() {
+    return `http://${this.address}`;
+  }
+
+  /** Runs another command against the same configuration. */
+  command(...args) {
+    return run(CAUSEWAY, ["--config", this.config, ...args]);
+  }
+
+  /** The books, one entry a flow. */
+  async ledger() {
+    const answer = await fetch(`${this.admin}/api/ledger`);
+    return (await answer.json()).flows;
+  }
+
+  /** Waits until this many events were accepted and nothing is pending. */
+  async settled(accepted) {
+    const books = await poll("nothing is pending", async () => {
+      const flows = await this.ledger();
+      const intake = flows.find(({ flow }) => flow === "intake");
+      return intake?.accepted >= accepted && flows.every(({ pending }) => pending === 0) && intake;
+    });
+    assert.equal(books.accepted, accepted, "no more was accepted than was sent");
+  }
+
+  stop() {
+    return this.program.end("SIGTERM");
+  }
+
+  crash() {
+    return this.program.end("SIGKILL");
+  }
+
+  forget() {
+    return rm(this.home, { recursive: true, force: true });
+  }
+}
+
+function configuration({ address, admin }, vendors, { naming = "search", strict = false }) {
+  return `
+listen = "${address}"
+[admin]
+listen = "${new URL(admin).host}"
+[store]
+path = "data"
+[algolia]
+app_id = "${ACCOUNT.appId}"
+api_key = "${ACCOUNT.apiKey}"
+insights_url = "${vendors}"
+forward_events = true
+strict = ${strict}
+[segment]
+write_key = "${ACCOUNT.writeKey}"
+tracking_url = "${vendors}"
+naming = "${naming}"
+[recipes]
+search-events = true
+[delivery]
+retry_first = "50ms"
+retry_longest = "500ms"
+`;
+}
+
+// Below the range from which systems take ports for outgoing connections: a port stays free while the bridge is down.
+const PORTS = { from: 20_000, count: 10_000 };
+
+/** A port that nobody listens on now. */
+async function freePort() {
+  const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+  const server = createServer().listen(port, "127.0.0.1");
+  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]);
+  server.close();
+  return outcome === "free" ? port : freePort();
+}

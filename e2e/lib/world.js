@@ -1,0 +1,42 @@
+// A bridge in front of both vendors' stand-ins, for the length of one test.
+
+import assert from "node:assert/strict";
+import { Bridge } from "./bridge.js";
+import { Sandbox } from "./sandbox.js";
+
+/**
+ * Runs a test in a world of its own. At its end the bridge must drain and end well, its books must balance with nothing
+ * pending, and Segment must have thrown nothing away. A failure shows what the bridge logged.
+ */
+export async function withWorld(settings, test) {
+  const sandbox = await Sandbox.start();
+  let bridge;
+  try {
+    bridge = await Bridge.start(sandbox, settings);
+    await test({ bridge, sandbox });
+    await endsWell(bridge);
+    assert.deepEqual(await lost(sandbox), [], "Segment kept every message");
+  } catch (error) {
+    error.message += `\n--- the bridge's log\n${bridge?.program.output}`;
+    throw error;
+  } finally {
+    await bridge?.crash();
+    await bridge?.forget();
+    await sandbox.stop();
+  }
+}
+
+/** What Segment threw away, but for what it had already: after a crash some messages are sent again. */
+async function lost(sandbox) {
+  return (await sandbox.dropped()).filter(({ reason }) => reason !== "duplicate");
+}
+
+async function endsWell(bridge) {
+  assert.deepEqual(await bridge.stop(), { code: 0, signal: null }, "SIGTERM drains and ends with 0");
+  const books = await bridge.command("--json", "ledger");
+  assert.equal(books.code, 0, `causeway ledger says it balances: ${books.stdout}${books.stderr}`);
+  for (const { flow, accepted, delivered, filtered, dead_lettered, pending } of JSON.parse(books.stdout).flows) {
+    assert.equal(pending, 0, `${flow}: nothing is pending`);
+    assert.equal(accepted, delivered + filtered + dead_lettered, `${flow}: every event came to an end`);
+  }
+}

@@ -1,0 +1,14 @@
+// The first command that a newcomer runs.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CAUSEWAY } from "../lib/causeway.js";
+import { run } from "../lib/process.js";
+
+test("causeway demo needs nothing, shows the traffic, and ends by itself with balanced books", async () => {
+  const { code, stdout, stderr } = await run(CAUSEWAY, ["demo", "--for", "3"]);
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /the ledger balances: nothing was lost/);
+  const [, messages, events] = /kept (\d+) Segment messages and (\d+) Algolia events/.exec(stdout);
+  assert.ok(messages > 0 && events > 0, "events reached both vendors");
+});
