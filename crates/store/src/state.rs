@@ -212,6 +212,7 @@ pub struct Prune {
 pub trait State: Send + Sync + 'static {
     /// Applies the whole change or nothing of it. Survives a crash of the process once this returns; a loss of power
     /// may undo the latest changes together (never one without those before it), and the journal brings them back.
+    /// A change with a block whose number is taken is refused.
     fn commit(&self, change: &Change) -> Result<(), Error>;
 
     /// The last record that the engine has finished.

@@ -22,6 +22,8 @@ mod pack;
 mod readers;
 mod room;
 mod state;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use journal::SqliteJournal;
