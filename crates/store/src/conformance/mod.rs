@@ -4,7 +4,7 @@
 //! in a test module. Each promise becomes a test of its own. A promise that the list in [`suite`] leaves out is dead
 //! code, which the compiler reports.
 
-mod samples;
+pub(crate) mod samples;
 
 pub(crate) mod append;
 pub(crate) mod commit;

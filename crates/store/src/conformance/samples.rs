@@ -11,11 +11,11 @@ pub(crate) fn record(body: impl Into<Bytes>) -> Record {
 }
 
 /// Records that can be told apart.
-pub(super) fn records(count: usize) -> Vec<Record> {
+pub(crate) fn records(count: usize) -> Vec<Record> {
     (0..count).map(|number| record(format!("record {number}"))).collect()
 }
 
-pub(super) fn received_at(received_at: i64) -> Record {
+pub(crate) fn received_at(received_at: i64) -> Record {
     Record { received_at, ..record("") }
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn records_of(entries: Vec<Entry>) -> Vec<Record> {
 }
 
 /// A block of eight entries made from one position.
-pub(super) fn block(id: u64, destination: &str) -> Block {
+pub(crate) fn block(id: u64, destination: &str) -> Block {
     Block {
         id: BlockId(id),
         destination: destination.into(),
@@ -53,15 +53,15 @@ pub(super) fn block(id: u64, destination: &str) -> Block {
     }
 }
 
-pub(super) fn blocks(ids: impl IntoIterator<Item = u64>, destination: &str) -> Change {
+pub(crate) fn blocks(ids: impl IntoIterator<Item = u64>, destination: &str) -> Change {
     Change { outbox: ids.into_iter().map(|id| block(id, destination)).collect(), ..Change::default() }
 }
 
-pub(super) fn numbers(blocks: &[Block]) -> Vec<u64> {
+pub(crate) fn numbers(blocks: &[Block]) -> Vec<u64> {
     blocks.iter().map(|block| block.id.0).collect()
 }
 
-pub(super) fn letter(id: &str, died_at: i64) -> DeadLetter {
+pub(crate) fn letter(id: &str, died_at: i64) -> DeadLetter {
     DeadLetter {
         id: id.into(),
         flow: "search-events".into(),
@@ -80,6 +80,6 @@ pub(super) fn letter(id: &str, died_at: i64) -> DeadLetter {
     }
 }
 
-pub(super) fn letters(letters: Vec<DeadLetter>) -> Change {
+pub(crate) fn letters(letters: Vec<DeadLetter>) -> Change {
     Change { dead_letters: letters, ..Change::default() }
 }

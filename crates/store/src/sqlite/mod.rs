@@ -30,7 +30,7 @@ pub use journal::SqliteJournal;
 pub use options::Options;
 pub use state::SqliteState;
 
-use crate::Error;
+use crate::{Error, State};
 use ownership::Ownership;
 use std::path::Path;
 
@@ -51,6 +51,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Store, Error> {
     let ownership = Ownership::take(path)?;
     let journal = SqliteJournal::open(path, options, ownership.clone())?;
     let state = SqliteState::open(path, options, ownership.clone())?;
+    journal.go_on_after(state.cursor()?)?;
     ownership.sync_directory()?;
     Ok(Store { journal, state })
 }

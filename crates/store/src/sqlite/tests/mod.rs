@@ -1,5 +1,8 @@
 //! The conformance suite on the embedded backend, and stories that only it has.
 
+mod damage;
+mod torn;
+
 use super::{Options, SqliteJournal, SqliteState, Store, open};
 use crate::conformance::{self, Backend};
 use std::fs;
