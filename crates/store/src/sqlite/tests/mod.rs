@@ -1,9 +1,13 @@
 //! The conformance suite on the embedded backend, and stories that only it has.
 
+mod backup;
 mod damage;
+mod format;
+mod kill;
+mod ownership;
 mod torn;
 
-use super::{Options, SqliteJournal, SqliteState, Store, open};
+use super::{Options, SqliteJournal, SqliteState, Store, open, open_read_only};
 use crate::conformance::{self, Backend};
 use std::fs;
 use std::path::Path;
