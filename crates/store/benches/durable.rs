@@ -213,7 +213,7 @@ fn record(body: String) -> Record {
 
 /// Bytes that do not compress.
 fn noise(bytes: usize) -> Vec<u8> {
-    (0..bytes as u64 / 8 + 1).flat_map(|n| hash(n).to_le_bytes()).take(bytes).collect()
+    (0..=bytes as u64 / 8).flat_map(|n| hash(n).to_le_bytes()).take(bytes).collect()
 }
 
 fn hash(number: u64) -> u64 {

@@ -1,9 +1,10 @@
 //! Where Causeway keeps things: the [`Journal`] of what came in and the [`State`] of what follows from it.
 //!
-//! Two small traits, one embedded backend ([`sqlite`]), one conformance suite ([`conformance`]) that every
-//! backend passes. The store knows nothing of vendors, flows or events: payloads are opaque bytes to it.
+//! Two small traits, one embedded backend ([`sqlite`]), one conformance suite (the module `conformance`, built for tests
+//! only) that every backend passes. The store knows nothing of vendors, flows or events: payloads are opaque bytes to it.
 
-pub mod conformance;
+#[cfg(test)]
+mod conformance;
 mod error;
 pub mod journal;
 pub mod sqlite;

@@ -159,6 +159,9 @@ pub enum List {
     Audit,
 }
 
+/// A key and what is known under it; both are the engine's own bytes.
+pub type Fact = (Vec<u8>, Vec<u8>);
+
 /// One atomic change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
@@ -212,6 +215,7 @@ pub struct Prune {
 pub trait State: Send + Sync + 'static {
     /// Applies the whole change or nothing of it. Survives a crash of the process once this returns; a loss of power
     /// may undo the latest changes together (never one without those before it), and the journal brings them back.
+    /// A change with a block whose number is taken is refused.
     fn commit(&self, change: &Change) -> Result<(), Error>;
 
     /// The last record that the engine has finished.
@@ -221,12 +225,7 @@ pub trait State: Send + Sync + 'static {
     fn facts(&self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, Error>;
 
     /// Known keys with this prefix and their values, in key order, after `after` (exclusive), at most `limit`.
-    fn facts_with_prefix(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: u32,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error>;
+    fn facts_with_prefix(&self, prefix: &[u8], after: Option<&[u8]>, limit: u32) -> Result<Vec<Fact>, Error>;
 
     /// The highest block number ever used; 0 if none.
     fn last_block(&self) -> Result<BlockId, Error>;

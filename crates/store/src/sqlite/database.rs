@@ -95,6 +95,9 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(error: &rusqlite::Error) -> Self {
+        if not_of_our_writing(error) {
+            return Self::Corrupt;
+        }
         match error.sqlite_error() {
             // The WAL's index could not grow: that is the disk's room too, though SQLite calls it an I/O error.
             Some(failure) if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
@@ -111,4 +114,17 @@ impl Trouble {
             _ => Self::Other,
         }
     }
+}
+
+/// Whether a row holds values that cannot have been written into it. SQLite reads a row with a flipped byte without
+/// complaint; it has no checksums.
+fn not_of_our_writing(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    matches!(
+        error,
+        Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::FromSqlConversionFailure(..)
+            | Error::Utf8Error(..)
+    )
 }

@@ -22,6 +22,8 @@ mod pack;
 mod readers;
 mod room;
 mod state;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use journal::SqliteJournal;
@@ -29,7 +31,7 @@ pub use options::Options;
 pub use room::free_bytes;
 pub use state::SqliteState;
 
-use crate::Error;
+use crate::{Error, State};
 use ownership::Ownership;
 use std::path::Path;
 
@@ -50,6 +52,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Store, Error> {
     let ownership = Ownership::take(path)?;
     let journal = SqliteJournal::open(path, options, ownership.clone())?;
     let state = SqliteState::open(path, options, ownership.clone())?;
+    journal.go_on_after(state.cursor()?)?;
     ownership.sync_directory()?;
     Ok(Store { journal, state })
 }

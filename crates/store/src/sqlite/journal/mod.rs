@@ -108,12 +108,18 @@ impl SqliteJournal {
             .ok_or_else(|| Error::ReadOnly { path: self.readers.database().directory.display().to_string() })
     }
 
-    /// The position after the last durable record.
-    fn end(&self, connection: &Connection) -> rusqlite::Result<u64> {
-        match rows::last(connection)? {
-            Some(head) => Ok(head.end()),
-            None => Ok(rows::removed(connection)? + 1),
+    /// Makes sure that no position up to this one is given (again). The state knows of these records, so if they are not
+    /// here the journal has lost its end: its file was replaced by an older one, or damaged.
+    pub(super) fn go_on_after(&self, position: Position) -> Result<(), Error> {
+        let writing = self.writing()?;
+        let mut tail = writing.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if tail.next <= position.0 {
+            let doing = "stepping over the journal's lost end";
+            writing.writer.commit(doing, |transaction| rows::raise_removed(transaction, position.0))?;
+            self.damage.add(tail.next, position.0);
+            tail.next = position.0 + 1;
         }
+        Ok(())
     }
 }
 
@@ -146,7 +152,7 @@ impl Journal for SqliteJournal {
 
     fn extent(&self) -> Result<Extent, Error> {
         self.readers.with("measuring the journal", |connection| {
-            let end = self.end(connection)?;
+            let end = rows::end(connection)?;
             let first = rows::at_or_after(connection, 0)?.map_or(end, |head| head.first);
             Ok(Extent {
                 first: Position(first),
@@ -174,10 +180,8 @@ impl Writing {
 
 impl Tail {
     fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let (next, latest) = match rows::last(connection)? {
-            Some(head) => (head.end(), head.latest),
-            None => (rows::removed(connection)? + 1, i64::MIN),
-        };
+        let next = rows::end(connection)?;
+        let latest = rows::last(connection)?.map_or(i64::MIN, |head| head.latest);
         Ok(Self { next, latest, raw: Vec::new(), packer: Packer::default() })
     }
 

@@ -17,7 +17,7 @@ impl SqliteJournal {
         let connection = self.readers.borrow()?;
         let mut collected = Vec::new();
         let mut room = max_bytes;
-        while let Some(head) = self.seek(&connection, from)? {
+        while let Some(head) = self.next_block(&connection, from)? {
             if head.first > to || (!collected.is_empty() && head.size > room as u64) {
                 break;
             }
@@ -41,20 +41,50 @@ impl SqliteJournal {
             }
             from = end;
         }
-        Ok(Position(from.max(self.known(self.end(&connection))?)))
+        Ok(Position(from.max(self.known(rows::end(&connection))?)))
     }
 
     /// A position before which nothing was received at or after `at`: found by halves, since `latest` never decreases.
     fn search(&self, connection: &Connection, at: i64) -> Result<u64, Error> {
-        let (mut low, mut high) = (0, self.known(self.end(connection))?);
+        let (mut low, mut high) = (0, self.known(rows::end(connection))?);
         while low < high {
             let middle = u64::midpoint(low, high);
             match self.seek(connection, middle)? {
-                Some(head) if head.latest < at => low = head.end(),
+                Some(head) if head.latest < at && self.known(rows::is_sound(connection, &head))? => {
+                    low = head.end();
+                }
                 _ => high = middle,
             }
         }
         Ok(low)
+    }
+
+    /// The block that holds the position or the first after it. Positions have no gaps, so what is missing in between
+    /// and was not removed is damaged.
+    fn next_block(&self, connection: &Connection, from: u64) -> Result<Option<Head>, Error> {
+        let mut found = self.seek(connection, from)?;
+        let end = match found {
+            Some(head) => head.first,
+            None => self.end_beside_damage(connection)?,
+        };
+        if found.is_none() && from < end {
+            // What was appended between the two looks is not missing.
+            found = self.seek(connection, from)?;
+        }
+        let begin = found.map_or(end, |head| head.first);
+        if from < begin {
+            self.note_missing(connection, from, begin)?;
+        }
+        Ok(found)
+    }
+
+    /// Remembers a gap as damaged, but for what was removed.
+    fn note_missing(&self, connection: &Connection, from: u64, end: u64) -> Result<(), Error> {
+        let from = from.max(self.known(rows::removed(connection))? + 1);
+        if from < end {
+            self.damage.add(from, end - 1);
+        }
+        Ok(())
     }
 
     /// The block that holds the position or the first after it, stepping over pages that cannot be read.
@@ -65,33 +95,30 @@ impl SqliteJournal {
         }
     }
 
-    /// The first block behind the damage at this position. A look-up behind the damaged page succeeds, one inside it
-    /// fails: so its end is found by doubling the step and then by halves.
+    /// The first block behind the damage at this position. A look-up behind the damage succeeds, one inside it fails: so
+    /// its end is found by doubling the step and then by halves.
     fn step_over(&self, connection: &Connection, position: u64) -> Result<Option<Head>, Error> {
-        let readable = |from| rows::at_or_after(connection, from).ok().flatten();
-        let mut step = 1_u64;
-        let mut behind = loop {
-            let from = position.saturating_add(step);
-            match readable(from) {
-                Some(_) => break from,
-                None if from >= i64::MAX as u64 => return self.give_up(connection, position),
-                None => step = step.saturating_mul(2),
-            }
+        let readable = |from| rows::at_or_after(connection, from).is_ok();
+        let mut steps = (0..63).map(|doubling| position.saturating_add(1 << doubling));
+        let Some(mut behind) = steps.find(|from| readable(*from)) else {
+            return self.give_up(connection, position);
         };
         let mut inside = position;
         while inside + 1 < behind {
             let middle = u64::midpoint(inside, behind);
-            if readable(middle).is_some() {
+            if readable(middle) {
                 behind = middle;
             } else {
                 inside = middle;
             }
         }
-        let found = readable(behind);
-        if let Some(head) = found {
-            self.damage.add(position, head.first - 1);
+        match self.known(rows::at_or_after(connection, behind))? {
+            Some(head) => {
+                self.damage.add(position, head.first - 1);
+                Ok(Some(head))
+            }
+            None => self.give_up(connection, position),
         }
-        Ok(found)
     }
 
     /// Nothing behind the damage can be read: everything up to the journal's end counts as damaged.
@@ -108,7 +135,10 @@ impl SqliteJournal {
     fn entries(&self, connection: &Connection, head: &Head) -> Result<(Vec<Entry>, u64), Error> {
         match rows::content(connection, head.first, |content| open(head, content)) {
             Ok(Some(Some(entries))) => Ok((entries, head.end())),
-            Ok(None) => Ok((Vec::new(), head.end())),
+            Ok(None) => {
+                self.note_missing(connection, head.first, head.end())?;
+                Ok((Vec::new(), head.end()))
+            }
             Ok(Some(None)) => Ok((Vec::new(), self.isolate(connection, head)?)),
             Err(error) if Trouble::of(&error) == Trouble::Corrupt => {
                 Ok((Vec::new(), self.isolate(connection, head)?))
@@ -120,20 +150,20 @@ impl SqliteJournal {
     /// Remembers that a block is damaged; answers where the next begins. The block's own count may be what is damaged, so
     /// it is not asked.
     fn isolate(&self, connection: &Connection, head: &Head) -> Result<u64, Error> {
-        let next = rows::at_or_after(connection, head.first + 1).ok().flatten();
+        let next = rows::first_after(connection, head.first).ok().flatten();
         let end = match next {
-            Some(next) => next.first,
+            Some(next) => next,
             None => self.end_beside_damage(connection)?,
         };
         self.damage.add(head.first, end - 1);
         Ok(end)
     }
 
-    /// The journal's end, without asking a file that may not be able to tell.
+    /// The journal's end, even if the file is not able to tell.
     fn end_beside_damage(&self, connection: &Connection) -> Result<u64, Error> {
-        match &self.writing {
-            Some(writing) => Ok(writing.next()),
-            None => self.known(self.end(connection)),
+        match (rows::end(connection), &self.writing) {
+            (Err(error), Some(writing)) if Trouble::of(&error) == Trouble::Corrupt => Ok(writing.next()),
+            (end, _) => self.known(end),
         }
     }
 

@@ -2,6 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+/// More records than there ever are.
+const MOST_RECORDS: i64 = i64::MAX / 4;
+
 /// A block's row without its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
@@ -34,14 +37,23 @@ impl Head {
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            first: row.get::<_, i64>(0)? as u64,
-            count: row.get::<_, i64>(1)? as u64,
+            first: records(row, 0)?,
+            count: records(row, 1)?,
             newest: row.get(2)?,
             latest: row.get(3)?,
             codec: row.get(4)?,
-            size: row.get::<_, i64>(5)? as u64,
+            size: row.get::<_, u32>(5)?.into(),
             crc: row.get(6)?,
         })
+    }
+}
+
+/// A number of records. There is at least one, so that going from block to block always gets on, and less than ever
+/// come, so that it can be added to.
+fn records(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    match row.get(column)? {
+        number @ 1..=MOST_RECORDS => Ok(number as u64),
+        number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
     }
 }
 
@@ -66,12 +78,14 @@ const HEAD: &str = "SELECT first, count, newest, latest, codec, size, crc FROM b
 
 /// The last block that begins at or before the position.
 pub(super) fn at_or_before(connection: &Connection, position: u64) -> rusqlite::Result<Option<Head>> {
-    one(connection, &format!("{HEAD} WHERE first <= ?1 ORDER BY first DESC LIMIT 1"), position)
+    let head = one(connection, &format!("{HEAD} WHERE first <= ?1 ORDER BY first DESC LIMIT 1"), position)?;
+    in_order(head, |head| head.first, |first| first <= position)
 }
 
 /// The first block that begins at or after the position.
 pub(super) fn at_or_after(connection: &Connection, position: u64) -> rusqlite::Result<Option<Head>> {
-    one(connection, &format!("{HEAD} WHERE first >= ?1 ORDER BY first LIMIT 1"), position)
+    let head = one(connection, &format!("{HEAD} WHERE first >= ?1 ORDER BY first LIMIT 1"), position)?;
+    in_order(head, |head| head.first, |first| first >= position)
 }
 
 /// The block that holds the position, or else the first one after it.
@@ -80,6 +94,12 @@ pub(super) fn holding(connection: &Connection, position: u64) -> rusqlite::Resul
         Some(head) if head.end() > position => Ok(Some(head)),
         _ => at_or_after(connection, position),
     }
+}
+
+/// The position after the last durable record.
+pub(super) fn end(connection: &Connection) -> rusqlite::Result<u64> {
+    let removed = removed(connection)?;
+    Ok(last(connection)?.map_or(0, |head| head.end()).max(removed + 1))
 }
 
 /// The last block.
@@ -104,28 +124,62 @@ pub(super) fn content<T>(
         .optional()
 }
 
+/// Whether the block's content is what was written with this head, and the head too.
+pub(super) fn is_sound(connection: &Connection, head: &Head) -> rusqlite::Result<bool> {
+    let sound = content(connection, head.first, |content| head.checksum(content) == head.crc)?;
+    Ok(sound.unwrap_or(false))
+}
+
+/// Where the first block after the position begins. Tells it even of a block whose head cannot be read.
+pub(super) fn first_after(connection: &Connection, position: u64) -> rusqlite::Result<Option<u64>> {
+    connection
+        .prepare_cached("SELECT first FROM block WHERE first > ?1 ORDER BY first LIMIT 1")?
+        .query_row([position as i64], |row| row.get::<_, i64>(0))
+        .optional()
+        .and_then(|first| in_order(first.map(|first| first as u64), |first| *first, |first| first > position))
+}
+
+/// What was found, if it lies where it was looked for: in a damaged tree SQLite finds what it has no reason to doubt, and
+/// going from block to block would never end.
+fn in_order<T>(
+    found: Option<T>,
+    first: impl Fn(&T) -> u64,
+    expected: impl Fn(u64) -> bool,
+) -> rusqlite::Result<Option<T>> {
+    match found {
+        Some(found) if !expected(first(&found)) => {
+            Err(rusqlite::Error::IntegralValueOutOfRange(0, first(&found) as i64))
+        }
+        found => Ok(found),
+    }
+}
+
 /// Bytes of a block's content as stored, without loading it.
 pub(super) fn stored_bytes(connection: &Connection, first: u64) -> rusqlite::Result<u64> {
     connection
-        .prepare_cached("SELECT length(content) FROM block WHERE first = ?1")?
+        .prepare_cached("SELECT ifnull(length(content), 0) FROM block WHERE first = ?1")?
         .query_row([first as i64], |row| row.get::<_, i64>(0))
-        .map(|bytes| bytes as u64)
+        .optional()
+        .map(|bytes| bytes.unwrap_or(0) as u64)
 }
 
 pub(super) fn delete(connection: &Connection, first: u64) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM block WHERE first = ?1")?.execute([first as i64]).map(drop)
 }
 
-/// The last position that retention removed; 0 if none.
+/// The last position that retention removed or that was lost with the file's end; 0 if none.
 pub(super) fn removed(connection: &Connection) -> rusqlite::Result<u64> {
     connection
         .prepare_cached("SELECT position FROM removed")?
         .query_row([], |row| row.get::<_, i64>(0))
-        .map(|position| position as u64)
+        .map(|position| position.clamp(0, MOST_RECORDS) as u64)
 }
 
-pub(super) fn set_removed(connection: &Connection, position: u64) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE removed SET position = ?1")?.execute([position as i64]).map(drop)
+pub(super) fn raise_removed(connection: &Connection, position: u64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE removed SET position = max(position, ?1)")?
+        .execute([position as i64])
+        .map(drop)
 }
 
 /// Bytes of the pages in use. Free pages are left out: the next appends fill them before the file grows.

@@ -9,6 +9,6 @@ CREATE TABLE block (
     crc     INTEGER NOT NULL,    -- CRC-32 over content as stored and the columns above
     content BLOB NOT NULL
 ) STRICT;
--- One row: everything up to here was removed by retention.
+-- One row: everything up to here was removed by retention, but for what the table above still has.
 CREATE TABLE removed (position INTEGER NOT NULL) STRICT;
 INSERT INTO removed VALUES (0);

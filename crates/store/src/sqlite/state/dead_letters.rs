@@ -5,6 +5,7 @@ use crate::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus, Resolution};
 use bytes::Bytes;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use std::iter;
 
 /// Adds the dead; one whose id is known (it was retried and died again) takes the former one's place.
 pub(super) fn add(connection: &Connection, dead: &[DeadLetter]) -> rusqlite::Result<()> {
@@ -48,11 +49,13 @@ pub(super) fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<
 /// Newest first; the same moment's in the order of their ids.
 pub(super) fn list(connection: &Connection, query: &DeadLetterQuery) -> rusqlite::Result<Vec<DeadLetter>> {
     let conditions = conditions(query);
-    let wanted: String = conditions.iter().map(|(condition, _)| format!(" AND {condition}")).collect();
+    let wanted: Vec<&str> =
+        iter::once("true").chain(conditions.iter().map(|condition| condition.0)).collect();
+    let wanted = wanted.join(" AND ");
     let limit = if query.limit == 0 { -1 } else { i64::from(query.limit) };
     connection
         .prepare_cached(&format!(
-            "SELECT * FROM dead_letter WHERE true{wanted} ORDER BY died_at DESC, id LIMIT {limit}"
+            "SELECT * FROM dead_letter WHERE {wanted} ORDER BY died_at DESC, id LIMIT {limit}"
         ))?
         .query_map(params_from_iter(conditions.into_iter().map(|(_, value)| value)), from_row)?
         .collect()

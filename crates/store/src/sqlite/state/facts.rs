@@ -1,8 +1,7 @@
 //! What the engine knows: keys and values, both its own.
 
+use crate::state::Fact;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-
-type Fact = (Vec<u8>, Vec<u8>);
 
 pub(super) fn put(connection: &Connection, facts: &[(Vec<u8>, Option<Vec<u8>>)]) -> rusqlite::Result<()> {
     let mut know = connection.prepare_cached(

@@ -18,7 +18,8 @@ use super::pack::Packer;
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::state::{
-    Block, BlockId, Change, DeadLetter, DeadLetterQuery, FlowVersion, LedgerRow, List, Note, Prune, State,
+    Block, BlockId, Change, DeadLetter, DeadLetterQuery, Fact, FlowVersion, LedgerRow, List, Note, Prune,
+    State,
 };
 use crate::{Error, Position};
 use rusqlite::Connection;
@@ -103,12 +104,7 @@ impl State for SqliteState {
         self.readers.with("reading facts", |connection| facts::get(connection, keys))
     }
 
-    fn facts_with_prefix(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: u32,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    fn facts_with_prefix(&self, prefix: &[u8], after: Option<&[u8]>, limit: u32) -> Result<Vec<Fact>, Error> {
         self.readers.with("reading facts", |connection| facts::with_prefix(connection, prefix, after, limit))
     }
 
@@ -185,10 +181,9 @@ impl State for SqliteState {
 
     fn activate_flow(&self, name: &str, version: u32) -> Result<(), Error> {
         let writer = &self.writing()?.writer;
-        match writer.commit("activating a flow", |transaction| flows::activate(transaction, name, version))? {
-            true => Ok(()),
-            false => Err(Error::NotFound(format!("version {version} of flow {name:?}"))),
-        }
+        let doing = "activating a flow";
+        let known = writer.commit(doing, |transaction| flows::activate(transaction, name, version))?;
+        known.then_some(()).ok_or_else(|| Error::NotFound(format!("version {version} of flow {name:?}")))
     }
 
     fn prune(&self, prune: Prune) -> Result<(), Error> {

@@ -1,0 +1,50 @@
+//! The conformance suite on the embedded backend, and stories that only it has.
+
+mod backup;
+mod damage;
+mod format;
+mod kill;
+mod ownership;
+mod torn;
+
+use super::{Options, SqliteJournal, SqliteState, Store, open, open_read_only};
+use crate::conformance::{self, Backend};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+conformance::suite!(Directory);
+
+/// A store in a directory that goes when the test ends.
+pub(crate) struct Directory(TempDir);
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+impl Directory {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Backend for Directory {
+    type Journal = SqliteJournal;
+    type State = SqliteState;
+
+    fn open(&self) -> (SqliteJournal, SqliteState) {
+        let Store { journal, state } = open(self.path(), &Options::default()).unwrap();
+        (journal, state)
+    }
+
+    /// What a killed process leaves is what its files hold at that moment.
+    fn after_a_crash(&self) -> Self {
+        let copy = Self::default();
+        for file in fs::read_dir(self.path()).unwrap().map(Result::unwrap) {
+            fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        copy
+    }
+}
