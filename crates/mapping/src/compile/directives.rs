@@ -3,6 +3,7 @@
 use super::{Compiler, is_directive};
 use crate::{
     limits::{MAX_PATTERN_LENGTH, MAX_REPLACEMENT_LENGTH},
+    liquid::Liquid,
     node::{Case, Computed, Condition, Each, Flatten, If, Json, Node, Replace, Transform},
     path::Path,
     query::Query,
@@ -15,9 +16,6 @@ use crate::{
 /// Every directive there is.
 const NAMES: &str = "@arrayPath, @case, @excludeWhenNull, @flatten, @if, @json, @liquid, @literal, @merge, @path, \
                      @replace, @template, @transform";
-
-/// Why `@liquid` is refused.
-const NO_LIQUID: &str = "is not supported; say the same with @template, @if, @case and @replace";
 
 const REPLACE_OPTIONS: &[&str] =
     &["value", "pattern", "replacement", "pattern2", "replacement2", "ignorecase", "global"];
@@ -35,7 +33,7 @@ impl Compiler {
             "@template" => self.template(operand),
             "@literal" => self.node(operand),
             "@excludeWhenNull" => Node::ExcludeWhenNull(Box::new(self.node(operand))),
-            "@liquid" => self.fault(NO_LIQUID),
+            "@liquid" => self.liquid(operand),
             "@arrayPath" => self.array_path(operand),
             "@if" => self.with_options(operand, &["exists", "blank", "then", "else"], Self::condition),
             "@case" => self.with_options(operand, &["operator", "value"], Self::case),
@@ -112,6 +110,16 @@ impl Compiler {
                     None => Node::Template(template),
                 },
             },
+        }
+    }
+
+    fn liquid(&mut self, operand: &Value<'_>) -> Node {
+        let Value::String(text) = operand else {
+            return self.fault(format!("takes a string, not {}", article(operand)));
+        };
+        match Liquid::parse(text, &self.place) {
+            Ok(liquid) => Node::Liquid(Box::new(liquid)),
+            Err(message) => self.fault(message),
         }
     }
 
