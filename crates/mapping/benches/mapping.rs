@@ -1,1 +1,3 @@
+//! Speed of mappings and triggers.
+
 fn main() {}

@@ -2,7 +2,7 @@
 
 mod directives;
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::{
     limits::{MAX_DEFINITION_DEPTH, MAX_DEFINITION_VALUES},
@@ -88,7 +88,7 @@ impl Compiler {
 
     fn within_item<T>(&mut self, index: usize, inside: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.place.len();
-        self.place += &format!("[{index}]");
+        let _ = write!(self.place, "[{index}]"); // writing to a string cannot fail
         let result = inside(self);
         self.place.truncate(before);
         result

@@ -4,6 +4,7 @@ pub mod value;
 
 mod compile;
 mod fql;
+mod liquid;
 mod mapping;
 mod meter;
 mod node;

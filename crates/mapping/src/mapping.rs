@@ -33,7 +33,7 @@ pub enum ResolveError {
         /// What the item is.
         kind: &'static str,
     },
-    /// A path or template that another directive gave cannot be used.
+    /// A path or template that another directive gave cannot be used, or a Liquid template not with this payload.
     #[error("{place}: {message}")]
     Computed {
         /// Where in the mapping.

@@ -18,22 +18,29 @@ impl Meter {
         Ok(())
     }
 
-    /// Takes the cost of copying a value: one for each value in it, and for each byte of text in it.
+    /// What is left of an allowance that something else counted meanwhile.
+    pub(crate) fn with(left: usize) -> Self {
+        Meter { left }
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Takes the cost of copying a value.
     pub(crate) fn spend_on(&mut self, value: &Value<'_>) -> Result<(), ResolveError> {
+        self.spend(Meter::cost(value))
+    }
+
+    /// What copying a value costs: one for each value in it, and one for each byte of text in it.
+    pub(crate) fn cost(value: &Value<'_>) -> usize {
         match value {
-            Value::String(text) => self.spend(1 + text.len()),
-            Value::Array(items) => {
-                self.spend(1)?;
-                items.iter().try_for_each(|item| self.spend_on(item))
-            }
+            Value::String(text) => 1 + text.len(),
+            Value::Array(items) => 1 + items.iter().map(Meter::cost).sum::<usize>(),
             Value::Object(object) => {
-                self.spend(1)?;
-                object.iter().try_for_each(|(key, member)| {
-                    self.spend(key.len())?;
-                    self.spend_on(member)
-                })
+                1 + object.iter().map(|(key, member)| key.len() + Meter::cost(member)).sum::<usize>()
             }
-            _ => self.spend(1),
+            _ => 1,
         }
     }
 }

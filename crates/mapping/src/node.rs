@@ -1,6 +1,8 @@
 //! A mapping after compiling: what it says, in types that run without looking anything up.
 
-use crate::{path::Path, query::Query, replace::Substitution, template::Template, value::Value};
+use crate::{
+    liquid::Liquid, path::Path, query::Query, replace::Substitution, template::Template, value::Value,
+};
 
 /// One part of a mapping.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(crate) enum Node {
     Template(Template),
     /// `@template` of a text that another directive gives.
     ComputedTemplate(Box<Computed>),
+    /// `@liquid`
+    Liquid(Box<Liquid>),
     /// `@if`
     If(Box<If>),
     /// `@case`

@@ -2,12 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{
-    ResolveError,
-    limits::{MAX_PATTERN_LENGTH, MAX_REPLACEMENT_LENGTH},
-    meter::Meter,
-    text::js_length,
-};
+use crate::{ResolveError, meter::Meter};
 
 /// A pattern and what to put in its place.
 #[derive(Debug)]
@@ -32,28 +27,14 @@ enum Part {
 }
 
 impl Substitution {
-    pub(crate) fn new(
-        pattern: &str,
-        replacement: &str,
-        ignore_case: bool,
-        all: bool,
-    ) -> Result<Self, String> {
-        let too_long = |what: &str, text: &str, most: usize| {
-            format!("the {what} may have at most {most} characters, {text:?} has {}", js_length(text))
-        };
-        if js_length(pattern) > MAX_PATTERN_LENGTH {
-            return Err(too_long("pattern", pattern, MAX_PATTERN_LENGTH));
-        }
-        if js_length(replacement) > MAX_REPLACEMENT_LENGTH {
-            return Err(too_long("replacement", replacement, MAX_REPLACEMENT_LENGTH));
-        }
+    pub(crate) fn new(pattern: &str, replacement: &str, ignore_case: bool, all: bool) -> Self {
         let fold = |character| if ignore_case { fold(character) } else { character };
-        Ok(Substitution {
+        Substitution {
             pattern: pattern.chars().map(fold).collect(),
             replacement: parts(replacement),
             ignore_case,
             all,
-        })
+        }
     }
 
     /// The text with the pattern's first or every occurrence replaced.
@@ -156,7 +137,7 @@ mod tests {
     use super::*;
 
     fn replace(text: &str, pattern: &str, replacement: &str, ignore_case: bool, all: bool) -> String {
-        let substitution = Substitution::new(pattern, replacement, ignore_case, all).unwrap();
+        let substitution = Substitution::new(pattern, replacement, ignore_case, all);
         substitution.apply(text.into(), &mut Meter::new()).unwrap().into_owned()
     }
 
@@ -186,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_replacement_that_multiplies_the_text_is_stopped() {
-        let substitution = Substitution::new("a", "$`$'$`$'", false, true).unwrap();
+        let substitution = Substitution::new("a", "$`$'$`$'", false, true);
         let result = substitution.apply("a".repeat(10_000).into(), &mut Meter::new());
         assert!(matches!(result, Err(ResolveError::TooLarge)));
     }

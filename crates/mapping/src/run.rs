@@ -30,6 +30,7 @@ impl Node {
             Node::ComputedPath(computed) => computed_path(computed, scope, meter),
             Node::Template(template) => Ok(text(template.render(scope, meter)?)),
             Node::ComputedTemplate(computed) => computed_template(computed, scope, meter),
+            Node::Liquid(liquid) => Ok(text(liquid.render(scope, meter)?)),
             Node::Object(members) => {
                 let member = |member: &'e Member| {
                     Ok((Cow::Borrowed(&*member.key), member.node.resolve(scope, meter)?))

@@ -2,11 +2,14 @@
 
 use super::{Compiler, is_directive};
 use crate::{
+    limits::{MAX_PATTERN_LENGTH, MAX_REPLACEMENT_LENGTH},
+    liquid::Liquid,
     node::{Case, Computed, Condition, Each, Flatten, If, Json, Node, Replace, Transform},
     path::Path,
     query::Query,
     replace::Substitution,
     template::{Template, without_slots},
+    text::js_length,
     value::{Object, Value},
 };
 
@@ -14,8 +17,8 @@ use crate::{
 const NAMES: &str = "@arrayPath, @case, @excludeWhenNull, @flatten, @if, @json, @liquid, @literal, @merge, @path, \
                      @replace, @template, @transform";
 
-/// Why `@liquid` is refused.
-const NO_LIQUID: &str = "is not supported; say the same with @template, @if, @case and @replace";
+const REPLACE_OPTIONS: &[&str] =
+    &["value", "pattern", "replacement", "pattern2", "replacement2", "ignorecase", "global"];
 
 /// A text given as it is, or by another directive.
 enum Text<'d> {
@@ -30,15 +33,15 @@ impl Compiler {
             "@template" => self.template(operand),
             "@literal" => self.node(operand),
             "@excludeWhenNull" => Node::ExcludeWhenNull(Box::new(self.node(operand))),
-            "@liquid" => self.fault(NO_LIQUID),
+            "@liquid" => self.liquid(operand),
             "@arrayPath" => self.array_path(operand),
-            "@if" => self.with_options(operand, Self::condition),
-            "@case" => self.with_options(operand, Self::case),
-            "@replace" => self.with_options(operand, Self::replace),
-            "@merge" => self.with_options(operand, Self::merge),
-            "@transform" => self.with_options(operand, Self::transform),
-            "@flatten" => self.with_options(operand, Self::flatten),
-            "@json" => self.with_options(operand, Self::json),
+            "@if" => self.with_options(operand, &["exists", "blank", "then", "else"], Self::condition),
+            "@case" => self.with_options(operand, &["operator", "value"], Self::case),
+            "@replace" => self.with_options(operand, REPLACE_OPTIONS, Self::replace),
+            "@merge" => self.with_options(operand, &["objects", "direction"], Self::merge),
+            "@transform" => self.with_options(operand, &["apply", "mapping"], Self::transform),
+            "@flatten" => self.with_options(operand, &["value", "separator"], Self::flatten),
+            "@json" => self.with_options(operand, &["mode", "value"], Self::json),
             _ => self.fault(format!("no such directive; there are {NAMES}")),
         }
     }
@@ -46,12 +49,23 @@ impl Compiler {
     fn with_options(
         &mut self,
         operand: &Value<'_>,
+        known: &[&str],
         build: impl FnOnce(&mut Self, &Object<'_>) -> Node,
     ) -> Node {
         match operand {
-            Value::Object(options) if !is_directive(options) => build(self, options),
+            Value::Object(options) if !is_directive(options) => {
+                self.check_unknown(options, known);
+                build(self, options)
+            }
             Value::Object(_) => self.fault("takes an object of options, not a directive"),
             other => self.fault(format!("takes an object of options, not {}", article(other))),
+        }
+    }
+
+    /// An option that the directive does not know means nothing, yet what is in it must be right.
+    fn check_unknown(&mut self, options: &Object<'_>, known: &[&str]) {
+        for (key, value) in options.iter().filter(|(key, _)| !known.contains(key)) {
+            self.within(key, |inside| inside.node(value));
         }
     }
 
@@ -99,6 +113,16 @@ impl Compiler {
         }
     }
 
+    fn liquid(&mut self, operand: &Value<'_>) -> Node {
+        let Value::String(text) = operand else {
+            return self.fault(format!("takes a string, not {}", article(operand)));
+        };
+        match Liquid::parse(text, &self.place) {
+            Ok(liquid) => Node::Liquid(Box::new(liquid)),
+            Err(message) => self.fault(message),
+        }
+    }
+
     fn array_path(&mut self, operand: &Value<'_>) -> Node {
         let Value::Array(items) = operand else {
             return self.fault(format!("takes an array of a path and a shape, not {}", article(operand)));
@@ -123,11 +147,11 @@ impl Compiler {
         if !truthy("exists") && !truthy("blank") {
             return self.fault("needs an \"exists\" or a \"blank\" to ask for");
         }
-        let (condition, key) = match options.get("exists") {
-            Some(_) => (Condition::Exists, "exists"),
-            None => (Condition::Filled, "blank"),
+        let (exists, filled) = (self.option(options, "exists"), self.option(options, "blank"));
+        let (condition, subject) = match options.get("exists") {
+            Some(_) => (Condition::Exists, exists),
+            None => (Condition::Filled, filled),
         };
-        let subject = self.option(options, key);
         let then = self.option(options, "then");
         let otherwise = self.option(options, "else");
         // as in the public implementation, a false `else` (false, 0, "", null) counts as none
@@ -152,48 +176,57 @@ impl Compiler {
         let value = self.text_option(options, "value");
         let ignore_case = self.flag(options, "ignorecase", false);
         let all = self.flag(options, "global", true);
-        let first = self.substitution(options, ["pattern", "replacement"], ignore_case, all);
-        let second = self.substitution(options, ["pattern2", "replacement2"], ignore_case, all);
-        if options.get("pattern").is_none_or(|pattern| !pattern.is_truthy()) {
+        let pattern = self.string(options, "pattern").filter(|pattern| !pattern.is_empty());
+        if pattern.is_none() {
             self.fault("needs a \"pattern\" of at least one character");
         }
+        let replacement = self.string(options, "replacement").unwrap_or_default();
+        let first = self.substitution(["pattern", "replacement"], pattern, replacement, ignore_case, all);
+        let second = self.second_substitution(options, ignore_case, all);
         match (value, first) {
             (Some(value), Some(first)) => Node::Replace(Box::new(Replace { value, first, second })),
             _ => Node::Absent,
         }
     }
 
-    /// A pattern and its replacement; `None` where the pattern is missing or empty.
-    fn substitution(
+    /// As in the public implementation, a second pattern or replacement of another kind means no second replacing.
+    fn second_substitution(
         &mut self,
         options: &Object<'_>,
-        [pattern, replacement]: [&str; 2],
         ignore_case: bool,
         all: bool,
     ) -> Option<Substitution> {
-        let wanted = self.string(options, pattern)?;
-        let with = self.string(options, replacement).unwrap_or_default();
-        if wanted.is_empty() {
-            return None;
-        }
-        match Substitution::new(wanted, with, ignore_case, all) {
-            Ok(substitution) => Some(substitution),
-            Err(message) => {
-                self.fault(message);
-                None
+        let pattern = options.get("pattern2").and_then(Value::as_str).filter(|pattern| !pattern.is_empty());
+        let replacement = match options.get("replacement2") {
+            None | Some(Value::Null) => "",
+            Some(replacement) => replacement.as_str()?,
+        };
+        self.substitution(["pattern2", "replacement2"], pattern, replacement, ignore_case, all)
+    }
+
+    fn substitution(
+        &mut self,
+        keys: [&str; 2],
+        pattern: Option<&str>,
+        replacement: &str,
+        ignore_case: bool,
+        all: bool,
+    ) -> Option<Substitution> {
+        let limits =
+            [(pattern.unwrap_or_default(), MAX_PATTERN_LENGTH), (replacement, MAX_REPLACEMENT_LENGTH)];
+        for (key, (text, most)) in keys.into_iter().zip(limits) {
+            let length = js_length(text);
+            if length > most {
+                self.within(key, |inside| {
+                    inside.fault(format!("may have at most {most} characters, {text:?} has {length}"))
+                });
             }
         }
+        pattern.map(|pattern| Substitution::new(pattern, replacement, ignore_case, all))
     }
 
     fn merge(&mut self, options: &Object<'_>) -> Node {
-        let leftwards = match options.get("direction").and_then(Value::as_str) {
-            Some("left") => true,
-            Some("right") => false,
-            _ => {
-                self.fault("needs a \"direction\" that is \"left\" or \"right\"");
-                false
-            }
-        };
+        let direction = self.word(options, "direction", ["left", "right"]);
         let Some(Value::Array(objects)) = options.get("objects") else {
             return self.fault("needs \"objects\", an array of objects");
         };
@@ -201,7 +234,7 @@ impl Compiler {
             let object = |(at, object)| inside.within_item(at, |inside| inside.object_or_directive(object));
             objects.iter().enumerate().map(object).collect::<Vec<_>>()
         });
-        if leftwards {
+        if direction == Some("left") {
             nodes.reverse();
         }
         Node::Merge(nodes.into())
@@ -234,18 +267,27 @@ impl Compiler {
     }
 
     fn json(&mut self, options: &Object<'_>) -> Node {
-        let mode = match options.get("mode").and_then(Value::as_str) {
-            Some("encode") => Json::Encode,
-            Some("decode") => Json::Decode,
-            _ => {
-                self.fault("needs a \"mode\" that is \"encode\" or \"decode\"");
-                Json::Encode
-            }
-        };
         if !options.get("value").is_some_and(Value::is_truthy) {
             self.fault("needs a \"value\" that is not empty, false or 0");
         }
-        Node::Json(mode, Box::new(self.option(options, "value")))
+        let value = Box::new(self.option(options, "value"));
+        match self.word(options, "mode", ["encode", "decode"]) {
+            Some("encode") => Node::Json(Json::Encode, value),
+            Some("decode") => Node::Json(Json::Decode, value),
+            _ => Node::Absent,
+        }
+    }
+
+    /// An option that is one of two words. As in the public implementation capitals pass the check, and then stand for
+    /// neither word.
+    fn word<'d>(&mut self, options: &'d Object<'_>, key: &str, allowed: [&str; 2]) -> Option<&'d str> {
+        let word = options.get(key).and_then(Value::as_str);
+        let known = word.is_some_and(|word| allowed.iter().any(|allowed| word.eq_ignore_ascii_case(allowed)));
+        if !known {
+            let [one, other] = allowed;
+            self.fault(format!("needs a {key:?} that is {one:?} or {other:?}"));
+        }
+        word
     }
 
     /// An option that may be anything.
@@ -266,7 +308,6 @@ impl Compiler {
     fn string<'d>(&mut self, options: &'d Object<'_>, key: &str) -> Option<&'d str> {
         match options.get(key)? {
             Value::String(text) => Some(text),
-            Value::Null => None,
             other => {
                 self.within(key, |inside| inside.fault(format!("takes a string, not {}", article(other))));
                 None
@@ -276,7 +317,7 @@ impl Compiler {
 
     fn flag(&mut self, options: &Object<'_>, key: &str, otherwise: bool) -> bool {
         match options.get(key) {
-            None | Some(Value::Null) => otherwise,
+            None => otherwise,
             Some(Value::Bool(flag)) => *flag,
             Some(other) => {
                 self.within(key, |inside| {

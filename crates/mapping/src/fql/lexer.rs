@@ -146,7 +146,7 @@ impl Lexer {
             name.push(character);
             match self.peek() {
                 Some(next) if next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '\\') => {
-                    character = next
+                    character = next;
                 }
                 _ => break,
             }

@@ -22,14 +22,8 @@ impl Number {
         if !float.is_finite() {
             return None;
         }
-        let repr = if float.fract() != 0.0 || float.abs() > MAX_SAFE_INTEGER {
-            Repr::Float(float)
-        } else if float < 0.0 {
-            Repr::Negative(float as i64)
-        } else {
-            Repr::Whole(float as u64)
-        };
-        Some(Number(repr))
+        let whole = if float.fract() == 0.0 { whole(float) } else { None };
+        Some(whole.unwrap_or(Number(Repr::Float(float))))
     }
 
     /// The nearest float.
@@ -63,6 +57,18 @@ impl Number {
             Repr::Float(float) => out.extend_from_slice(ryu_js::Buffer::new().format(float).as_bytes()),
         }
     }
+}
+
+/// A float without a fraction as the digits it is spelled with, so that what is written reads back as the same number.
+fn whole(float: f64) -> Option<Number> {
+    if float.abs() <= MAX_SAFE_INTEGER {
+        return Some(Number::from(float as i64));
+    }
+    let mut buffer = ryu_js::Buffer::new();
+    let spelled = buffer.format_finite(float);
+    (spelled.parse().map(|whole: u64| whole.into()))
+        .or_else(|_| spelled.parse().map(|whole: i64| whole.into()))
+        .ok()
 }
 
 impl From<u64> for Number {
