@@ -28,7 +28,7 @@ pub struct Definition {
     /// Path of a list; the mapping then runs once per item, which it finds at `$.item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<String>,
-    /// A file with Segment's tracking plan (JSON), relative to the flow's own file.
+    /// Segment's tracking plan: the name of a file with its JSON, relative to the flow's own file, or that JSON itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     /// What a message that violates the plan comes to.
@@ -101,14 +101,22 @@ pub struct Fault {
 }
 
 impl Definition {
-    /// Reads a flow file.
+    /// Reads a flow file: TOML, or the same as a JSON object.
     pub fn parse(text: &str, origin: &str) -> Result<Self, Vec<Fault>> {
+        if is_json(text) {
+            return serde_json::from_str(text).map_err(|error| vec![unreadable_json(origin, &error)]);
+        }
         toml::from_str(text).map_err(|error| vec![unreadable(origin, text, &error)])
     }
 
-    /// Writes the flow file.
-    pub fn to_toml(&self) -> String {
-        toml::to_string_pretty(self).unwrap_or_else(|error| format!("# not representable as TOML: {error}\n"))
+    /// Writes the flow file: TOML, or JSON where TOML has no word for a value (null).
+    pub fn to_text(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|_| format!("{:#}\n", serde_json::json!(self)))
+    }
+
+    /// The tracking plan's JSON, if it stands in the definition itself.
+    pub fn inline_plan(&self) -> Option<&str> {
+        self.plan.as_deref().filter(|plan| plan.trim_start().starts_with(['{', '[']))
     }
 
     /// The subscriptions, the short form with a single mapping included.
@@ -121,6 +129,16 @@ impl Definition {
         });
         single.into_iter().chain(self.subscriptions.iter().cloned()).collect()
     }
+}
+
+/// No TOML document starts like this.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+fn unreadable_json(origin: &str, error: &serde_json::Error) -> Fault {
+    let place = format!("line {}", error.line());
+    Fault { flow: origin.to_owned(), place, message: error.to_string() }
 }
 
 fn unreadable(origin: &str, text: &str, error: &toml::de::Error) -> Fault {

@@ -5,10 +5,13 @@
 
 mod compiled;
 mod definition;
+pub mod difference;
+mod document;
 mod envelope;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
+pub use document::Document;
 
 /// The source name of flows that see Algolia's events.
 pub const SOURCE_ALGOLIA: &str = "algolia";
