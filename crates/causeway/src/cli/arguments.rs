@@ -32,7 +32,7 @@ pub(super) enum Command {
     Validate(Validate),
     /// Print the effective configuration, secrets masked
     Config(Config),
-    /// Look at flows and try them
+    /// Look at flows, try them, and change them, version by version
     #[command(subcommand)]
     Flow(Flow),
     /// Run a mapping over payloads from standard input (NDJSON)
@@ -92,20 +92,53 @@ pub(super) struct Config {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Flow {
-    /// List the flows
+    /// List the flows, where each comes from, and its version
     List,
     /// Print a flow's definition
     Show {
-        /// The flow
+        /// The flow, or a flow file
         name: String,
     },
     /// Run events from standard input (NDJSON) through a flow; nothing is sent or stored
     Test {
-        /// The flow
+        /// The flow, or a flow file
         name: String,
         /// The time to take as now, RFC 3339
         #[arg(long, value_name = "RFC3339")]
         now: Option<String>,
+    },
+    /// Write flows as files, each with its tracking plan beside it
+    Export {
+        /// The flows [default: all]
+        names: Vec<String>,
+        /// A directory, or `stdout` for a single flow
+        #[arg(long, value_name = "DIR|stdout", default_value = "stdout")]
+        to: String,
+    },
+    /// Make flow files the versions that run, all or none of them; shows first what changes
+    Import {
+        /// The flow files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List a flow's versions and what each changed
+    History {
+        /// The flow
+        name: String,
+    },
+    /// Go back to a version
+    Rollback {
+        /// The flow
+        name: String,
+        /// The version's number, or `configured` for the recipe or file again
+        #[arg(value_name = "VERSION")]
+        to: String,
     },
 }
 

@@ -46,8 +46,8 @@ pub enum Request {
     Requeue(Vec<DeadLetter>, String, oneshot::Sender<()>),
     /// Commit this, then answer.
     Resolve(Change, oneshot::Sender<()>),
-    /// Run these flows from the next event on.
-    SetFlows(Vec<Arc<Flow>>),
+    /// Run these flows from the next event on, then answer.
+    SetFlows(Vec<Arc<Flow>>, oneshot::Sender<()>),
     /// End after committing what was asked before.
     Stop,
 }
@@ -192,7 +192,10 @@ impl Worker {
                     }
                     self.answers.push(answer);
                 }
-                Request::SetFlows(flows) => self.engine.set_flows(flows),
+                Request::SetFlows(flows, answer) => {
+                    self.engine.set_flows(flows);
+                    self.answers.push(answer);
+                }
                 Request::Stop => self.stopping = true,
             }
         }

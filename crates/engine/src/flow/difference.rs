@@ -49,13 +49,13 @@ fn rules(plan: &str) -> Value {
     let body = plan.get("data").unwrap_or(&plan);
     let rules = body.as_array().or_else(|| body["rules"].as_array()).cloned().unwrap_or_default();
     let label = |rule: &Value| {
-        let words = ["type", "key", "version"].map(|word| rule[word].clone());
+        let words = ["type", "key", "version"].map(|word| &rule[word]);
         words.into_iter().filter(|word| !word.is_null()).map(plain).collect::<Vec<_>>().join(" ")
     };
     Value::Object(named(rules, label))
 }
 
-fn plain(word: Value) -> String {
+fn plain(word: &Value) -> String {
     word.as_str().map_or_else(|| word.to_string(), str::to_owned)
 }
 
@@ -64,8 +64,10 @@ fn named(items: Vec<Value>, name: impl Fn(&Value) -> String) -> Map<String, Valu
     let mut members = Map::new();
     for item in items {
         let name = name(&item);
-        let taken = |number: &usize| members.contains_key(&numbered(&name, *number));
-        let number = (1..).find(|number| !taken(number)).unwrap_or_default();
+        let mut number = 1;
+        while members.contains_key(&numbered(&name, number)) {
+            number += 1;
+        }
         members.insert(numbered(&name, number), item);
     }
     members
@@ -137,8 +139,7 @@ mod tests {
         let other = one.replace("a = 1", "b = 2");
         let before = document(&format!("name = \"x\"\ntrigger = 'type = \"track\"'\n{one}{two}"));
         let after = document(&format!("name = \"x\" # the same\nenabled = false\n{two}{other}"));
-        let lines: Vec<String> =
-            between(Some(&before), &after).iter().map(ToString::to_string).collect();
+        let lines: Vec<String> = between(Some(&before), &after).iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,
             [
@@ -153,9 +154,12 @@ mod tests {
 
     #[test]
     fn a_plan_differs_by_its_rules() {
-        let with = |plan: &str| document(&format!("name = \"x\"\nmapping = {{ event = \"E\" }}\nplan = '{plan}'"));
-        let before = with(r#"{"rules":[{"type":"TRACK","key":"A","version":1,"jsonSchema":{"type":"object"}}]}"#);
-        let after = with(r#"{"rules":[{"type":"TRACK","key":"A","version":1,"jsonSchema":{"type":"array"}}]}"#);
+        let with =
+            |plan: &str| document(&format!("name = \"x\"\nmapping = {{ event = \"E\" }}\nplan = '{plan}'"));
+        let before =
+            with(r#"{"rules":[{"type":"TRACK","key":"A","version":1,"jsonSchema":{"type":"object"}}]}"#);
+        let after =
+            with(r#"{"rules":[{"type":"TRACK","key":"A","version":1,"jsonSchema":{"type":"array"}}]}"#);
         let found = between(Some(&before), &after);
         assert_eq!(found[0].to_string(), "~ plan.TRACK A 1.jsonSchema.type: \"object\" -> \"array\"");
     }

@@ -82,7 +82,8 @@ fn replaced(text: &str, place: Range<usize>, plan: &str) -> String {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# ours\nname = \"a\"\nplan = \"plans/shop.json\" # the shop's\n\n[mapping]\nevent = \"E\" # kept\n";
+    const TEXT: &str =
+        "# ours\nname = \"a\"\nplan = \"plans/shop.json\" # the shop's\n\n[mapping]\nevent = \"E\" # kept\n";
 
     #[test]
     fn a_named_plan_moves_into_the_text_and_nothing_else_changes() {
