@@ -185,13 +185,24 @@ impl Run<'_, '_> {
             return Ok(());
         }
         if plan::apply(*policy, &violations, &mut message) == plan::Outcome::Blocked {
-            let words: Vec<String> = violations.iter().map(in_words).collect();
-            return Err(("plan", words.join("; ")));
+            return Err(("plan", explained(&violations)));
         }
         self.out.truncate(start);
         serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
     }
 }
+
+/// Names the violations; beyond a screenful, how many more there are.
+fn explained(violations: &[Violation]) -> String {
+    let words: Vec<String> = violations.iter().take(MAX_EXPLAINED).map(in_words).collect();
+    match violations.len().saturating_sub(MAX_EXPLAINED) {
+        0 => words.join("; "),
+        more => format!("{}; and {more} more", words.join("; ")),
+    }
+}
+
+/// At most so many violations are spelled out.
+const MAX_EXPLAINED: usize = 20;
 
 fn in_words(violation: &Violation) -> String {
     format!("{}: {} ({})", violation.field, violation.description, violation.kind.name())

@@ -2,7 +2,10 @@
 
 use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
 use causeway_segment::plan::{Action, Policy};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A flow as its file has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,7 +63,7 @@ pub struct SubscriptionDefinition {
 }
 
 /// What becomes of a message that violates the flow's tracking plan: one word for all, or a word for each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum OnViolation {
     /// `"block"` (a dead letter that names the violations), `"flag"` (sent, listed in `context.protocols`), `"strip"`
@@ -68,6 +71,31 @@ pub enum OnViolation {
     All(Action),
     /// The same, by kind of violation.
     Each(Policy),
+}
+
+/// Written by hand so that a wrong word is named with the right ones.
+impl<'de> Deserialize<'de> for OnViolation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordOrTable)
+    }
+}
+
+struct WordOrTable;
+
+impl<'de> Visitor<'de> for WordOrTable {
+    type Value = OnViolation;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("block, flag, strip or pass, or a table with one of them for each kind of violation")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<OnViolation, E> {
+        Action::deserialize(word.into_deserializer()).map(OnViolation::All)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<OnViolation, A::Error> {
+        Policy::deserialize(MapAccessDeserializer::new(members)).map(OnViolation::Each)
+    }
 }
 
 impl Default for OnViolation {

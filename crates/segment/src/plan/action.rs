@@ -110,11 +110,14 @@ fn before_list(path: &[String], message: &Value) -> usize {
     path.iter().take_while(inside).count()
 }
 
+/// At most so many violations are written into a message, so that they don't make it too large to be sent.
+const MAX_NOTED: usize = 50;
+
 /// Adds to `context.protocols`, and keeps what stands there.
 fn note(message: &mut Value, noted: &[&Violation], omitted: Vec<Omitted>) {
     let Some(message) = message.as_object_mut() else { return };
     let protocols = object(object(message, "context"), "protocols");
-    list(protocols, "violations").extend(noted.iter().map(|violation| json!(violation)));
+    list(protocols, "violations").extend(noted.iter().take(MAX_NOTED).map(|violation| json!(violation)));
     for Omitted { list: key, field } in omitted {
         list(protocols, key).push(field.into());
     }

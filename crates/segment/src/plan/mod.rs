@@ -7,6 +7,7 @@
 //! API's SDKs.
 
 mod action;
+mod bounds;
 mod load;
 mod report;
 mod schema;
@@ -22,6 +23,9 @@ use schema::{Described, Schema};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 
+/// At most so many violations of one message are found: a message of legal size has fewer, but for a hostile one.
+const MAX_VIOLATIONS: usize = 1_000;
+
 /// A compiled tracking plan.
 #[derive(Debug)]
 pub struct Plan {
@@ -35,8 +39,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads and compiles a plan: the answer of the Public API's list of rules (`{"data":{"rules":[…]}}`), `{"rules":[…]}`
-    /// or the rules alone; `tracking_plan` or `trackingPlan` beside the rules may carry `id` and `name`.
+    /// Reads and compiles a plan: the answer of the Public API's list of rules (`{"data":{"rules":[…]}}`), a list of such
+    /// answers where there were several pages, `{"rules":[…]}` or the rules alone; `tracking_plan` or `trackingPlan` beside
+    /// the rules may carry `id` and `name`.
     pub fn load(json: &[u8]) -> Result<Plan, Error> {
         load::load(json)
     }
@@ -56,6 +61,7 @@ impl Plan {
         let mut found: Vec<_> = common.iter().chain(own).flat_map(|schema| schema.check(message)).collect();
         found.extend(self.unplanned_event(kind, message));
         found.extend(unplanned_members(kind, message, common, own));
+        found.truncate(MAX_VIOLATIONS);
         without_repeats(found)
     }
 
@@ -78,25 +84,15 @@ impl Plan {
 fn unplanned_members(kind: Type, message: &Value, common: &[Schema], own: &[Schema]) -> Vec<Violation> {
     let content = kind.content();
     let Some(members) = message[content].as_object() else { return Vec::new() };
-    let mut planned = HashSet::new();
-    for (described, is_own) in described(common, content, false).chain(described(own, content, true)) {
-        match described {
-            Described::Open => return Vec::new(),
-            Described::Not if is_own => return Vec::new(),
-            Described::Not => {}
-            Described::Names(names) => planned.extend(names.iter().map(String::as_str)),
-        }
+    let described = || common.iter().chain(own).map(|schema| schema.described(content));
+    let says_nothing = |schema: &Schema| matches!(schema.described(content), Described::Not);
+    if own.is_empty() || own.iter().any(says_nothing) || described().any(|it| matches!(it, Described::Open)) {
+        return Vec::new();
     }
-    let unplanned = members.keys().filter(|name| !own.is_empty() && !planned.contains(name.as_str()));
+    let planned =
+        |name: &str| described().any(|it| matches!(it, Described::Names(names) if names.contains(name)));
+    let unplanned = members.keys().filter(|name| !planned(name));
     unplanned.map(|name| Violation::unplanned_property(content, name)).collect()
-}
-
-fn described<'s>(
-    schemas: &'s [Schema],
-    content: &'s str,
-    is_own: bool,
-) -> impl Iterator<Item = (&'s Described, bool)> {
-    schemas.iter().map(move |schema| (schema.described(content), is_own))
 }
 
 /// A common rule and an event's own can find the same.

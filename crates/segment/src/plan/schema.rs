@@ -1,6 +1,6 @@
 //! One rule's schema, compiled.
 
-use super::Violation;
+use super::{MAX_VIOLATIONS, Violation};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -45,7 +45,8 @@ impl Schema {
         if self.validator.is_valid(message) {
             return Vec::new();
         }
-        self.validator.iter_errors(message).flat_map(|error| Violation::of_schema(&error)).collect()
+        let errors = self.validator.iter_errors(message).take(MAX_VIOLATIONS);
+        errors.flat_map(|error| Violation::of_schema(&error)).collect()
     }
 
     pub(super) fn described(&self, content: &str) -> &Described {
