@@ -316,3 +316,157 @@ fn flow_files_of_one_name_are_a_fault() {
     assert!(place.fails(2, &["validate"]).contains("keep one of them"));
     assert!(Path::new(&place.path("flows/b.toml")).exists());
 }
+
+/// Clicks and purchases, as shops send them.
+fn events() -> String {
+    let click = |number: u32| {
+        json!({"eventType": "click", "eventName": "Clicked", "index": "products", "userToken": format!("u{number}"),
+            "queryID": "43b15df305339e827f0ac0bdc5ebcaa7", "objectIDs": ["a"], "positions": [number], "pageTitle": "Coats"})
+    };
+    let purchase = |number: u32| {
+        json!({"eventType": "conversion", "eventSubtype": "purchase", "eventName": "Bought", "index": "products",
+            "userToken": format!("u{number}"), "objectIDs": ["a", "b"], "value": 30, "currency": "EUR",
+            "objectData": [{"price": 10, "quantity": 1}, {"price": 20, "quantity": 1}]})
+    };
+    let all = (1..=12).flat_map(|number| [click(number), purchase(number)]);
+    all.map(|event| event.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// A plan that wants the same under other names.
+fn wanted() -> String {
+    let content = |members: Value, required: Value| json!({"type": "object", "properties": {"properties": {"type": "object", "properties": members, "required": required}}});
+    let line = json!({"type": "object", "properties": {"product_id": {"type": "string"}, "unit_price": {"type": "number"}}});
+    let clicked = content(
+        json!({"product_id": {"type": "string"}, "position": {"type": "string"}, "search_id": {"type": "string"},
+            "page_title": {"type": "string"}, "coupon": {"type": "string"}}),
+        json!(["product_id", "search_id"]),
+    );
+    let completed = content(
+        json!({"line_items": {"type": "array", "items": line}, "total": {"type": "number"}, "currency": {"type": "string"}}),
+        json!(["total"]),
+    );
+    json!({"rules": [
+        {"type": "TRACK", "key": "Product Clicked", "version": 1, "jsonSchema": clicked},
+        {"type": "TRACK", "key": "Order Completed", "version": 1, "jsonSchema": completed},
+        {"type": "TRACK", "key": "Signed Up", "version": 1, "jsonSchema": content(json!({"email": {"type": "string"}}), json!(["email"]))},
+    ]})
+    .to_string()
+}
+
+#[test]
+fn a_suggested_flow_is_a_flow_that_maps_to_the_plan() {
+    let place = Place::new();
+    place.write("shop.json", &wanted());
+    place.write("events.ndjson", &events());
+    let all = place.fine(&["flow", "suggest", "--plan", "shop.json", "--from", "events.ndjson"], "");
+    assert!(all.contains("# high (") && all.contains("# NOTHING FOUND: coupon (string)"), "{all}");
+    assert!(!all.contains("Signed Up"));
+    place.write("suggested.toml", &all);
+    place.fine(&["flow", "import", "suggested.toml"], "");
+    let tried = place.fine(&["flow", "test", "planned-events"], &events());
+    let outputs: Vec<Value> = tried.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let clicked = json!({"product_id": "a", "position": "1", "search_id": "43b15df305339e827f0ac0bdc5ebcaa7", "page_title": "Coats"});
+    assert_eq!(outputs[0]["output"][0]["event"], "Product Clicked");
+    assert_eq!(outputs[0]["output"][0]["properties"], clicked);
+    let lines = json!([{"product_id": "a", "unit_price": 10}, {"product_id": "b", "unit_price": 20}]);
+    assert_eq!(outputs[1]["output"][0]["event"], "Order Completed");
+    assert_eq!(
+        outputs[1]["output"][0]["properties"],
+        json!({"line_items": lines, "total": 30, "currency": "EUR"})
+    );
+    place.fine(&["plan", "report", "--flow", "planned-events", "--from", "events.ndjson"], "");
+
+    let one = ["flow", "suggest", "--plan", "shop.json", "--from", "events.ndjson", "--event"];
+    let one = |event| [&one[..], &[event]].concat();
+    let only = place.fine(&one("Order Completed"), "");
+    assert!(only.contains("name = \"order-completed\"") && !only.contains("Product Clicked"), "{only}");
+    assert!(place.fails(2, &one("Order Complete")).contains("no event \"Order Complete\""));
+}
+
+#[test]
+fn lint_names_what_a_flow_never_does() {
+    let place = Place::new();
+    place.write("shop.json", &wanted());
+    place.write("events.ndjson", &events());
+    place.write(
+        "clicks.toml",
+        r#"
+name = "clicks"
+plan = "shop.json"
+trigger = 'type = "track"'
+on_violation = { unplanned_properties = "strip" }
+
+[[subscriptions]]
+name = "clicks"
+trigger = 'properties.eventType = "click"'
+each = "$.properties.products"
+[subscriptions.mapping]
+event = "Product Clicked"
+[subscriptions.mapping.properties]
+product_id = { "@path" = "$.item.product_id" }
+position = { "@path" = "$.item.position" }
+search_id = { "@path" = "$.properties.queryId" }
+coupon = { "@if" = { exists = { "@path" = "$.item.coupon" }, then = { "@path" = "$.item.never" }, else = { "@path" = "$.event" } } }
+all = { "@template" = "{{item}}" }
+
+[[subscriptions]]
+name = "views"
+trigger = 'properties.eventType = "view"'
+mapping = { event = "Viewed" }
+"#,
+    );
+    let output = place.output(&["--json", "flow", "lint", "clicks.toml", "--from", "events.ndjson"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let found: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let found: Vec<_> =
+        found.iter().map(|one| (one["kind"].as_str().unwrap(), one["place"].as_str().unwrap())).collect();
+    let mapping = |place: &str| format!("subscription \"clicks\": mapping.properties.{place}");
+    for (kind, place) in [
+        ("dead_condition", "trigger".to_owned()),
+        ("dead_condition", "subscription \"views\": trigger".to_owned()),
+        ("never_matched", mapping("search_id.@path")),
+        ("dead_condition", mapping("coupon.@if")),
+        ("coerced", mapping("all.@template")),
+        ("never_filled", "plan \"Product Clicked\": properties.search_id".to_owned()),
+        ("other_type", "plan \"Product Clicked\": properties.position".to_owned()),
+        ("cut", "plan \"Product Clicked\": properties.all".to_owned()),
+    ] {
+        assert!(found.contains(&(kind, place.as_str())), "{kind} {place} is not in {found:?}");
+    }
+    assert_eq!(found.len(), 8, "{found:?}");
+}
+
+#[test]
+fn a_report_tells_violations_by_event_kind_and_field() {
+    let place = Place::new();
+    place.write("shop.json", &wanted());
+    let message = |position: Value| {
+        json!({"type": "track", "event": "Product Clicked",
+            "properties": {"product_id": "a", "search_id": "q", "position": position}})
+    };
+    let messages = format!(
+        "{}\n{}\n{}\n",
+        message(json!("1")),
+        message(json!(2)),
+        json!({"type": "track", "event": "Other"})
+    );
+    let output = place.output(&["--json", "plan", "report", "--plan", "shop.json"], &messages);
+    assert_eq!(output.status.code(), Some(1));
+    let rows: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let clicked = rows.iter().find(|row| row["event"] == "Product Clicked").unwrap();
+    assert_eq!(clicked["share"], 0.5);
+    let finding = json!({"type": "Invalid Type", "field": "properties.position", "count": 1, "share": 0.5, "example": 2});
+    assert_eq!(clicked["findings"], json!([finding]));
+    let words = String::from_utf8(place.output(&["plan", "report", "--plan", "shop.json"], &messages).stdout)
+        .unwrap();
+    assert!(words.contains("Invalid Type  properties.position  1 (50.0 %)  such as 2"), "{words}");
+    assert!(words.contains("Unplanned Event"), "{words}");
+}

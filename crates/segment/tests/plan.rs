@@ -251,7 +251,8 @@ fn a_report_counts_by_event_kind_and_field_and_keeps_an_example() {
         (&json!("Product Viewed"), &json!(4), &json!(3))
     );
     assert_eq!(row["share"], 0.75);
-    let field = json!({"type": "Invalid Type", "field": "properties.tags.$.name", "count": 3});
+    let name = "properties.tags.$.name";
+    let field = json!({"type": "Invalid Type", "field": name, "count": 3, "share": 0.75, "example": 0});
     assert!(row["findings"].as_array().unwrap().contains(&field), "{row}");
     assert_eq!(row["example"]["properties"]["tags"][0]["name"], 0);
 }

@@ -1,7 +1,10 @@
 //! `causeway flow …`
 
 mod exchange;
+mod learn;
 mod versions;
+
+pub(super) use learn::read_plan;
 
 use super::arguments;
 use super::outcome::{Failure, Outcome};
@@ -26,6 +29,10 @@ pub(super) fn run(path: &Path, command: &arguments::Flow, json: bool) -> Result<
         arguments::Flow::Export { names, to } => exchange::export(&catalogue(&config)?, names, to, json),
         arguments::Flow::Import { files, dry_run, yes } => {
             exchange::import(&config, files, exchange::Mode { dry_run: *dry_run, yes: *yes }, json)
+        }
+        arguments::Flow::Lint { name, events } => learn::lint(&config, name, events, json),
+        arguments::Flow::Suggest { plan, event, events } => {
+            learn::suggest(&config, plan, event.as_deref(), events)
         }
         arguments::Flow::History { name } => versions::history(&config, name, json),
         arguments::Flow::Rollback { name, to } => versions::roll_back(&config, name, to, json),
@@ -101,12 +108,16 @@ fn show(document: &Document, json: bool) -> Result<Outcome, Failure> {
 
 fn test(config: &Config, name: &str, now: Option<&str>) -> Result<Outcome, Failure> {
     let flow = compiled(config, name)?;
-    let clock = Clock::system().now();
-    let now = now.map(|text| moment::parse(text, clock)).transpose();
-    let now = now.map_err(|message| Failure::usage(format!("--now: {message}")))?.unwrap_or(clock);
-    let rules = config.rules();
+    let (rules, now) = (config.rules(), now_or(now)?);
     each_line(|line| trial::run(&flow, line, &rules, now))?;
     Ok(Outcome::Fine)
+}
+
+/// The instant that `--now` names, or now.
+pub(super) fn now_or(given: Option<&str>) -> Result<i64, Failure> {
+    let clock = Clock::system().now();
+    let now = given.map(|text| moment::parse(text, clock)).transpose();
+    Ok(now.map_err(|message| Failure::usage(format!("--now: {message}")))?.unwrap_or(clock))
 }
 
 /// The flow of this name as it runs, or the one in this file.
@@ -123,7 +134,7 @@ fn compiled(config: &Config, name: &str) -> Result<Arc<Flow>, Failure> {
 }
 
 /// The flow of this name, on or off, or the one in this file.
-fn document(config: &Config, name: &str) -> Result<Document, Failure> {
+pub(super) fn document(config: &Config, name: &str) -> Result<Document, Failure> {
     if is_file(name) {
         return Ok(flows::read_file(Path::new(name))?);
     }

@@ -8,6 +8,9 @@ mod definition;
 pub mod difference;
 mod document;
 mod envelope;
+pub mod lint;
+mod probe;
+pub mod suggest;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};

@@ -34,8 +34,9 @@ pub struct Policy {
 }
 
 impl Policy {
-    fn about(self, violation: &Violation) -> Action {
-        match violation.kind {
+    /// The action about a kind of violation.
+    pub fn about(self, kind: Kind) -> Action {
+        match kind {
             Kind::UnplannedEvent => self.unplanned_events,
             Kind::UnplannedProperty => self.unplanned_properties,
             Kind::Required | Kind::InvalidType | Kind::InvalidValue => self.violations,
@@ -61,14 +62,14 @@ pub enum Outcome {
 
 /// Applies the policy to a message with the violations that [`super::Plan::check`] found in it.
 pub fn apply(policy: Policy, violations: &[Violation], message: &mut Value) -> Outcome {
-    let about = |action| violations.iter().filter(move |violation| policy.about(violation) == action);
+    let about = |action| violations.iter().filter(move |violation| policy.about(violation.kind) == action);
     if about(Action::Block).next().is_some() {
         return Outcome::Blocked;
     }
     let omitted: Vec<_> =
         about(Action::Strip).filter_map(|violation| Omitted::strip(violation, message)).collect();
     let noted: Vec<_> =
-        violations.iter().filter(|violation| policy.about(violation) != Action::Pass).collect();
+        violations.iter().filter(|violation| policy.about(violation.kind) != Action::Pass).collect();
     if !noted.is_empty() {
         note(message, &noted, omitted);
     }

@@ -8,12 +8,14 @@
 
 mod action;
 mod bounds;
+mod field;
 mod load;
 mod report;
 mod schema;
 mod violation;
 
 pub use action::{Action, Outcome, Policy, apply};
+pub use field::Field;
 pub use load::Error;
 pub use report::{Finding, Report, Row};
 pub use violation::{Kind, Violation};
@@ -49,6 +51,19 @@ impl Plan {
     /// The planned track events, in alphabetical order.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.track.keys().map(String::as_str)
+    }
+
+    /// What is planned in a track event's `properties`, its own rule's fields before the common ones; nothing for an event
+    /// that isn't planned. Of several versions the oldest counts, as for messages that name none.
+    pub fn fields(&self, event: &str) -> Option<Vec<Field>> {
+        let own = self.track.get(event)?.pick(None);
+        let mut fields: Vec<Field> = Vec::new();
+        for field in own.iter().chain(self.common.pick(None)).flat_map(Schema::fields) {
+            if fields.iter().all(|known| known.name != field.name) {
+                fields.push(field.clone());
+            }
+        }
+        Some(fields)
     }
 
     /// What the message does against the plan; empty if nothing, or if its type is none that plans know. The work is linear
