@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use causeway_store::State;
+use causeway_store::sqlite::{self, Options};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -469,4 +471,18 @@ fn a_report_tells_violations_by_event_kind_and_field() {
         .unwrap();
     assert!(words.contains("Invalid Type  properties.position  1 (50.0 %)  such as 2"), "{words}");
     assert!(words.contains("Unplanned Event"), "{words}");
+}
+
+#[test]
+fn a_stored_flow_that_can_not_run_stops_the_start_and_can_be_rolled_back() {
+    let place = Place::new();
+    let store = sqlite::open(&place.path("data"), &Options::default()).unwrap();
+    let text = |text: &str| [("clicks".to_owned(), text.to_owned())];
+    store.state.save_flows(&text(FLOW), "ada", 1).unwrap();
+    store.state.save_flows(&text(&FLOW.replace("@path", "@of-tomorrow")), "ada", 2).unwrap();
+    drop(store);
+    let words = place.fails(2, &["run"]);
+    assert!(words.contains("@of-tomorrow") && words.contains("causeway flow rollback"), "{words}");
+    place.fine(&["flow", "rollback", "clicks", "1"], "");
+    assert_eq!(place.tried("clicks")["outcome"], "mapped");
 }

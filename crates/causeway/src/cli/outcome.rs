@@ -69,9 +69,9 @@ impl From<std::io::Error> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        match error {
-            StartError::Flows(problem) => problem.into(),
-            other => Self::unreachable(other),
+        match &error {
+            StartError::Flows(flows::Problem::Faults(_)) => Self::usage(error),
+            _ => Self::unreachable(error),
         }
     }
 }

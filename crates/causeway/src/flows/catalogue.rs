@@ -2,7 +2,7 @@
 
 use super::{Known, Origin, Problem};
 use causeway_engine::event::flow_number;
-use causeway_engine::flow::{Document, Fault, Flow};
+use causeway_engine::flow::{Document, Fault, Flow, MAX_FLOWS};
 use causeway_store::State;
 use causeway_store::state::FlowVersion;
 use std::collections::HashMap;
@@ -83,6 +83,11 @@ fn compile(known: &[Known]) -> Result<Vec<Arc<Flow>>, Vec<Fault>> {
         }
     }
     faults.extend(confusable(&flows));
+    faults.extend(flows.get(MAX_FLOWS).map(|flow| Fault {
+        flow: flow.name().to_owned(),
+        place: "enabled".to_owned(),
+        message: format!("more than {MAX_FLOWS} flows would run; put some together as subscriptions of one"),
+    }));
     if faults.is_empty() { Ok(flows) } else { Err(faults) }
 }
 
@@ -98,4 +103,49 @@ fn confusable(flows: &[Arc<Flow>]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(name: &str, text: &str) -> FlowVersion {
+        FlowVersion {
+            name: name.to_owned(),
+            version: 1,
+            active: true,
+            at: 0,
+            author: String::new(),
+            definition: text.to_owned(),
+        }
+    }
+
+    fn flow(name: &str) -> FlowVersion {
+        version(name, &format!("name = {name:?}\nmapping = {{ event = \"E\" }}\n"))
+    }
+
+    #[test]
+    fn a_version_stands_over_what_is_configured_until_it_hands_back() {
+        let document = |text: &str| document_of(&version("a", text)).unwrap().unwrap();
+        let recipe = document("name = \"a\"\nmapping = { event = \"Recipe\" }");
+        let configured = [Known { document: recipe, origin: Origin::Recipe }];
+        let over = Catalogue::new(&configured, &[flow("a"), flow("b")]).unwrap();
+        let origins: Vec<String> = over.known().iter().map(|known| known.origin.to_string()).collect();
+        assert_eq!(origins, ["version 1", "version 1"]);
+        let back = Catalogue::new(&configured, &[version("a", AS_CONFIGURED)]).unwrap();
+        assert_eq!(back.find("a").unwrap().origin, Origin::Recipe);
+        let off = version("a", "name = \"a\"\nenabled = false\nmapping = { event = \"E\" }");
+        assert!(Catalogue::new(&configured, &[off]).unwrap().flows().is_empty());
+    }
+
+    #[test]
+    fn flows_that_would_be_taken_for_each_other_or_are_too_many_are_faults() {
+        let number = flow_number("f0");
+        let twin = (1..).map(|n| format!("f{n}")).find(|name| flow_number(name) == number).unwrap();
+        let faults = Catalogue::new(&[], &[flow("f0"), flow(&twin)]).unwrap_err();
+        assert!(faults[0].message.contains("\"f0\""), "{}", faults[0]);
+        let many: Vec<FlowVersion> = (0..=MAX_FLOWS).map(|n| flow(&format!("many-{n}"))).collect();
+        let faults = Catalogue::new(&[], &many).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.message.contains("more than 250")));
+    }
 }

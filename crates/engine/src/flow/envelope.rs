@@ -43,14 +43,12 @@ fn write_or(mapped: &Object<'_>, key: &str, default: &str, out: &mut Vec<u8>) {
 }
 
 fn write_timestamp(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
-    match mapped.get("timestamp") {
-        Some(value @ Value::String(_)) => value.write_json(out),
-        _ => {
-            out.push(b'"');
-            time::write(stamp.time, out);
-            out.push(b'"');
-        }
+    if let Some(value @ Value::String(_)) = mapped.get("timestamp") {
+        return value.write_json(out);
     }
+    out.push(b'"');
+    time::write(stamp.time, out);
+    out.push(b'"');
 }
 
 fn write_person(mapped: &Object<'_>, key: &str, known: Option<&str>, out: &mut Vec<u8>) {

@@ -53,7 +53,7 @@ struct Walk<'s> {
 
 impl<'s> Walk<'s> {
     fn fault<T>(&self, problem: impl Into<String>) -> Result<T, Unbounded> {
-        let place = self.place.iter().map(|step| format!("/{step}")).collect();
+        let place = [&[""], &*self.place].concat().join("/");
         Err(Unbounded { place, problem: problem.into() })
     }
 

@@ -75,7 +75,9 @@ fn watch(
             }
             Err(_) => {}
         })?;
-    refusals.iter().for_each(|(refusal, count)| eprintln!("causeway: {count} events refused: {refusal}"));
+    for (refusal, count) in &refusals {
+        eprintln!("causeway: {count} events refused: {refusal}");
+    }
     if too_long > 0 {
         eprintln!("causeway: {too_long} lines are too long to be events");
     }

@@ -56,6 +56,11 @@ pub(super) fn alike(one: &str, other: &str) -> f64 {
     if SYNONYMS.iter().any(|group| same(&group)) {
         return 0.9;
     }
+    // An id of a thing is not the thing.
+    let is_id = |words: &[String]| words.last().is_some_and(|last| last == "id" || last == "ids");
+    if is_id(&one) != is_id(&other) {
+        return 0.0;
+    }
     let shared = one.iter().filter(|word| other.contains(word)).count();
     let overlap = 2.0 * shared as f64 / (one.len() + other.len()).max(1) as f64;
     let spelling = strsim::jaro_winkler(&joined, &against);
@@ -83,5 +88,6 @@ mod tests {
         }
         assert!(alike("position", "currency") < 0.3);
         assert!(alike("user_token", "query_id") < 0.3);
+        assert!(alike("query", "queryID") < 0.3);
     }
 }

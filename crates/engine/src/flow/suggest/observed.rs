@@ -1,6 +1,6 @@
 //! What real events have: which fields, of which types, how often, with which values.
 
-use causeway_mapping::Value;
+use causeway_mapping::{Object, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Different fields that are remembered of one kind of event; names come from outside.
@@ -42,7 +42,8 @@ impl Fields {
 
     fn members(&mut self, place: &str, object: &Value<'_>, levels: usize) {
         let members = object.as_object().filter(|_| levels > 0);
-        for (name, member) in members.into_iter().flat_map(|object| object.iter()) {
+        let members = members.into_iter().flat_map(Object::iter);
+        for (name, member) in members.filter(|(name, _)| is_addressable(name)) {
             let path = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
             match member {
                 Value::Null => {}
@@ -81,6 +82,12 @@ impl Observed {
     pub(super) fn is_list_of_objects(&self) -> bool {
         self.items.objects > 0
     }
+}
+
+/// Names that a path can hold as they are. The others are rare, and a proposal for them would have to be explained.
+fn is_addressable(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | ' ' | '$' | ':'))
 }
 
 fn kind(value: &Value<'_>) -> &'static str {

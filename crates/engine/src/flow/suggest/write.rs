@@ -17,7 +17,9 @@ pub(super) fn file(events: u64, pairs: &[Pair<'_>], event: Option<&str>, plan_fi
     line!(out, "name = {}", text(&name(event)));
     line!(out, "plan = {}", text(plan_file));
     line!(out, "on_violation = \"flag\"");
-    pairs.iter().for_each(|pair| subscription(&mut out, events, pair));
+    for pair in pairs {
+        subscription(&mut out, events, pair);
+    }
     out
 }
 
@@ -43,7 +45,7 @@ fn subscription(out: &mut String, events: u64, pair: &Pair<'_>) {
     );
     line!(out, "[[subscriptions]]");
     line!(out, "name = {}", text(&format!("{} from {}", pair.event, describe(pair.kind))));
-    line!(out, "trigger = {}", text(&trigger(pair.kind)));
+    line!(out, "trigger = {}", literal(&trigger(pair.kind)));
     if pair.each {
         line!(out, "each = \"$.properties.products\"");
     }
@@ -129,6 +131,15 @@ fn sure(confidence: f64) -> String {
 /// A text in one line: JSON's escapes are TOML's and FQL's as well.
 fn text(words: &str) -> String {
     serde_json::Value::from(words).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// A text as it is, where TOML can have it so: triggers are full of quotes.
+fn literal(words: &str) -> String {
+    if words.contains('\'') || words.chars().any(char::is_control) {
+        text(words)
+    } else {
+        format!("'{words}'")
+    }
 }
 
 /// A key; names of other letters and signs are quoted.
