@@ -9,6 +9,7 @@ use causeway_segment::plan::{self, Action, Plan, Policy, Report};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// "Always" says something only after so many events.
 const ALWAYS_FROM: u64 = 10;
@@ -43,12 +44,18 @@ pub enum Kind {
     NeverFilled,
     /// A field had another type than the plan says.
     OtherType,
-    /// A value was left out, or would be, because of the plan.
+    /// A value is left out because of the plan.
     Cut,
+    /// Messages become dead letters because of the plan.
+    Blocked,
+    /// The plan has no such event.
+    Unplanned,
     /// An object or a list became text.
     Coerced,
     /// Events became dead letters.
     Rejected,
+    /// A trigger means something else than it seems to say.
+    Surprising,
 }
 
 /// A flow under watch.
@@ -135,7 +142,7 @@ impl Lint {
     /// What was found, in the order of the flow's file.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
-        findings.extend(self.trigger.as_ref().and_then(|trigger| trigger.finding("trigger")));
+        findings.extend(self.trigger.iter().flat_map(|trigger| trigger.findings("trigger")));
         findings.extend(self.subscriptions.iter().flat_map(Subscription::findings));
         findings.extend(self.planned());
         findings.extend(self.rejected.iter().map(|(reason, count)| Finding {
@@ -159,10 +166,16 @@ impl Lint {
 /// What a violation means for the flow's author.
 fn of_plan(row: &plan::Row, finding: &plan::Finding, policy: Policy) -> Option<Finding> {
     let never = finding.count == row.messages;
+    let action = policy.about(finding.kind);
     let (kind, words) = match finding.kind {
         plan::Kind::Required if never => (Kind::NeverFilled, "is required and never filled"),
-        plan::Kind::Required => return None,
-        kind if policy.about(kind) == Action::Strip => (Kind::Cut, "is left out: the plan doesn't allow it"),
+        _ if action == Action::Block => (Kind::Blocked, "makes dead letters: the plan doesn't allow it"),
+        plan::Kind::UnplannedEvent => (Kind::Unplanned, "is not in the plan"),
+        plan::Kind::InvalidType | plan::Kind::InvalidValue | plan::Kind::UnplannedProperty
+            if action == Action::Strip =>
+        {
+            (Kind::Cut, "is left out: the plan doesn't allow it")
+        }
         plan::Kind::InvalidType => (Kind::OtherType, "has another type than planned"),
         _ => return None,
     };
@@ -174,6 +187,12 @@ fn of_plan(row: &plan::Row, finding: &plan::Finding, policy: Policy) -> Option<F
         count: finding.count,
         of: row.messages,
     })
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {} ({} of {})", self.place, self.message, self.count, self.of)
+    }
 }
 
 impl Watched {
@@ -189,8 +208,16 @@ impl Watched {
         passes
     }
 
-    fn finding(&self, place: &str) -> Option<Finding> {
-        dead(place, &self.text, self.hits, self.seen)
+    fn findings(&self, place: &str) -> Vec<Finding> {
+        let surprise = |notice: &causeway_mapping::Notice| Finding {
+            kind: Kind::Surprising,
+            place: place.to_owned(),
+            message: format!("column {}: {}", notice.column, notice.message),
+            count: self.hits,
+            of: self.seen,
+        };
+        let surprises = self.trigger.notices().iter().map(surprise);
+        surprises.chain(dead(place, &self.text, self.hits, self.seen)).collect()
     }
 }
 
@@ -239,7 +266,7 @@ impl Subscription {
     fn findings(&self) -> Vec<Finding> {
         let place = |key: &str| format!("subscription {:?}: {key}", self.name);
         let mut findings: Vec<Finding> = Vec::new();
-        findings.extend(self.trigger.as_ref().and_then(|trigger| trigger.finding(&place("trigger"))));
+        findings.extend(self.trigger.iter().flat_map(|trigger| trigger.findings(&place("trigger"))));
         if let Some((path, _)) = self.each.as_ref().filter(|_| self.seen > 0 && self.lists == 0) {
             findings.push(Finding {
                 kind: Kind::NeverMatched,

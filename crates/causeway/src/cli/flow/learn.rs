@@ -7,7 +7,7 @@ use crate::cli::streams::{print, take_lines};
 use crate::config::Config;
 use crate::flows;
 use causeway_engine::flow::Stamp;
-use causeway_engine::flow::lint::{Finding, Lint};
+use causeway_engine::flow::lint::Lint;
 use causeway_engine::flow::suggest::Suggester;
 use causeway_engine::trial;
 use causeway_mapping::Value;
@@ -25,17 +25,13 @@ pub(super) fn lint(config: &Config, name: &str, events: &Events, json: bool) -> 
     let mut lint = lint.map_err(flows::Problem::from)?;
     let taken = watch(config, events, |payload, stamp| lint.add(payload, stamp))?;
     let findings = lint.findings();
-    findings
-        .iter()
-        .try_for_each(|finding| print(&if json { json!(finding).to_string() } else { line(finding) }))?;
+    findings.iter().try_for_each(|finding| {
+        print(&if json { json!(finding).to_string() } else { finding.to_string() })
+    })?;
     if findings.is_empty() && !json {
         print(&format!("{taken} events went through; nothing was found"))?;
     }
     Ok(Outcome::fine_if(findings.is_empty()))
-}
-
-fn line(finding: &Finding) -> String {
-    format!("{}: {} ({} of {})", finding.place, finding.message, finding.count, finding.of)
 }
 
 pub(super) fn suggest(
