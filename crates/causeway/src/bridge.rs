@@ -9,6 +9,7 @@ use crate::delivery::client::Client;
 use crate::delivery::lane::{Bounds, Lane};
 use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Inbox};
+use crate::flows::{self, Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::inspect::Ledger;
 use crate::intake::{self, Intake, body::Budget};
@@ -43,6 +44,9 @@ pub enum StartError {
     /// The store can't be opened.
     #[error(transparent)]
     Store(#[from] Error),
+    /// A stored flow can't run.
+    #[error("{0}; `causeway flow rollback` goes back to another version")]
+    Flows(#[from] flows::Problem),
     /// The system refuses something.
     #[error("failed to start: {0}")]
     System(#[from] std::io::Error),
@@ -99,6 +103,9 @@ impl Bridge {
         let admin = bind(config.admin).await?;
         let addresses = (public.local_addr()?, admin.local_addr()?);
 
+        let catalogue = Catalogue::load(config.configured.known(), &*state)?;
+        flows::deliverable(&catalogue, config.segment.is_some())?;
+
         let (live, metrics) = (Arc::new(Live::default()), Arc::new(Metrics::new()));
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
         let health = Arc::new(Health::new(config.settings.limits.backlog.0));
@@ -113,7 +120,7 @@ impl Bridge {
             tail: Arc::clone(&tail),
             inboxes: inboxes.clone(),
             settings: engine_settings(&config),
-            flows: config.flows.clone(),
+            flows: catalogue.flows().to_vec(),
             metrics: Arc::clone(&metrics),
             live: Arc::clone(&live),
             health: Arc::clone(&health),
@@ -146,14 +153,14 @@ impl Bridge {
             live: Arc::clone(&live),
             clock: clock.clone(),
         };
-        let desk = Admin {
+        let admin_desk = Admin {
             journal: Arc::clone(&journal),
             state: Arc::clone(&state),
             store: config.store.clone(),
             worker: worker.clone(),
             committer,
             rules: config.rules(),
-            definitions: config.definitions.clone(),
+            flows: desk(&config, catalogue, &state, &worker),
             metrics: Arc::clone(&metrics),
             clock: clock.clone(),
             decisions: tokio::sync::Mutex::default(),
@@ -169,7 +176,7 @@ impl Bridge {
             )),
             tokio::spawn(listen::serve(
                 admin,
-                api::router(Arc::new(desk), access, Arc::clone(&health)),
+                api::router(Arc::new(admin_desk), access, Arc::clone(&health)),
                 connections,
                 stopping,
             )),
@@ -260,8 +267,21 @@ fn engine_settings(config: &Config) -> causeway_engine::Settings {
         rules: config.rules(),
         duplicates: config.duplicates(),
         forward: config.insights.is_some(),
-        tell_links: config.settings.identity.tell_links && !config.flows.is_empty(),
+        tell_links: config.settings.identity.tell_links && config.segment.is_some(),
     }
+}
+
+/// Changed flows run from the next event on; whoever changes them waits for that.
+fn desk(config: &Config, current: Catalogue, state: &Arc<dyn State>, worker: &worker::Handle) -> Desk {
+    let worker = worker.clone();
+    let publish = move |flows| {
+        let (taken, answered) = tokio::sync::oneshot::channel();
+        worker.ask(Request::SetFlows(flows, taken));
+        // A worker that is gone runs no more flows; the next start takes the new ones from the store.
+        let _ = answered.blocking_recv();
+    };
+    let configured = config.configured.known().to_vec();
+    Desk::new(configured, config.segment.is_some(), Some(Arc::clone(state)), current, Box::new(publish))
 }
 
 fn shared(

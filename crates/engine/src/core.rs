@@ -349,7 +349,7 @@ impl<'e> Step<'e> {
         }
         let stored = serde_json::to_vec(links).expect("links are plain data");
         self.effects.change.facts.push((identity::links_key(anonymous), Some(stored)));
-        if noted == Noted::New && self.engine.settings.tell_links {
+        if noted == Noted::New && self.engine.settings.tell_links && !self.flows.is_empty() {
             self.tell_link(anonymous, user, place);
         }
     }

@@ -8,6 +8,9 @@
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
 //! | `GET /api/flows`, `GET /api/flows/{name}` | the flows as they run |
+//! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
+//! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
+//! | `POST /api/flows/{name}/test` | events through a flow, or through a version that is not yet saved |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
@@ -23,13 +26,13 @@ pub mod requeue;
 pub use access::Access;
 
 use crate::clock::Clock;
+use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
 use crate::telemetry::Metrics;
 use axum::Router;
 use axum::routing::{get, post};
 use causeway_algolia::insights::Rules;
-use causeway_engine::flow::Definition;
 use causeway_store::{Journal, State};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,8 +51,8 @@ pub struct Admin {
     pub committer: Committer,
     /// Insights' rules.
     pub rules: Rules,
-    /// The flows as they run.
-    pub definitions: Vec<Definition>,
+    /// The flows as they run, and where they are changed.
+    pub flows: Desk,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -67,8 +70,7 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
-        .route("/api/flows", get(flows::list))
-        .route("/api/flows/{name}", get(flows::show))
+        .merge(flows::routes())
         .route("/metrics", get(metrics::get))
         .with_state(admin)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));

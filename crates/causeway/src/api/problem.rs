@@ -1,5 +1,6 @@
 //! Errors of the admin API: a status and a sentence.
 
+use crate::flows;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -30,6 +31,16 @@ impl From<causeway_store::Error> for Problem {
     fn from(error: causeway_store::Error) -> Self {
         tracing::error!(%error, "an admin request failed");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<flows::Problem> for Problem {
+    fn from(problem: flows::Problem) -> Self {
+        match problem {
+            flows::Problem::Store(error) => error.into(),
+            flows::Problem::Unknown(words) => Self::new(StatusCode::NOT_FOUND, words),
+            flows::Problem::Faults(_) | flows::Problem::Unreadable { .. } => Self::bad(problem.to_string()),
+        }
     }
 }
 

@@ -32,9 +32,12 @@ pub(super) enum Command {
     Validate(Validate),
     /// Print the effective configuration, secrets masked
     Config(Config),
-    /// Look at flows and try them
+    /// Look at flows, try them, and change them, version by version
     #[command(subcommand)]
     Flow(Flow),
+    /// Hold messages against a tracking plan
+    #[command(subcommand)]
+    Plan(Plan),
     /// Run a mapping over payloads from standard input (NDJSON)
     Map(Map),
     /// Translate triggers to the public implementation's JSON tree and back
@@ -92,20 +95,100 @@ pub(super) struct Config {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Flow {
-    /// List the flows
+    /// List the flows, where each comes from, and its version
     List,
     /// Print a flow's definition
     Show {
-        /// The flow
+        /// The flow, or a flow file
         name: String,
     },
     /// Run events from standard input (NDJSON) through a flow; nothing is sent or stored
     Test {
-        /// The flow
+        /// The flow, or a flow file
         name: String,
         /// The time to take as now, RFC 3339
         #[arg(long, value_name = "RFC3339")]
         now: Option<String>,
+    },
+    /// Write flows as files, each with its tracking plan beside it
+    Export {
+        /// The flows [default: all]
+        names: Vec<String>,
+        /// A directory, or `stdout` for a single flow
+        #[arg(long, value_name = "DIR|stdout", default_value = "stdout")]
+        to: String,
+    },
+    /// Make flow files the versions that run, all or none of them; shows first what changes
+    Import {
+        /// The flow files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List a flow's versions and what each changed
+    History {
+        /// The flow
+        name: String,
+    },
+    /// Watch events go through a flow: paths that never matched, dead conditions, planned fields never filled, values cut
+    /// or turned into text; exit 1 if anything is found
+    Lint {
+        /// The flow, or a flow file
+        name: String,
+        #[command(flatten)]
+        events: Events,
+    },
+    /// Propose a flow from real events to what a tracking plan wants, to be edited by a person
+    Suggest {
+        /// Segment's tracking plan (JSON)
+        #[arg(long, value_name = "PLAN")]
+        plan: PathBuf,
+        /// The planned event to map to [default: every one that something fits]
+        #[arg(long, value_name = "NAME")]
+        event: Option<String>,
+        #[command(flatten)]
+        events: Events,
+    },
+    /// Go back to a version
+    Rollback {
+        /// The flow
+        name: String,
+        /// The version's number, or `configured` for the recipe or file again
+        #[arg(value_name = "VERSION")]
+        to: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Events {
+    /// A file of Insights events (NDJSON) [default: standard input]
+    #[arg(long, value_name = "EVENTS")]
+    pub from: Option<PathBuf>,
+    /// The time to take as now, RFC 3339
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Plan {
+    /// Report violations per event: kind, field, share, example; exit 1 if there are any.
+    ///
+    /// Without --flow the input is Segment messages. With it, Insights events: the messages that the flow makes of them
+    /// are checked, before the flow does anything about violations.
+    Report {
+        /// Segment's tracking plan (JSON) [default: the flow's own]
+        #[arg(long, value_name = "PLAN", required_unless_present = "flow")]
+        plan: Option<PathBuf>,
+        /// A flow, or a flow file, to make messages of Insights events
+        #[arg(long, value_name = "NAME|FILE")]
+        flow: Option<String>,
+        #[command(flatten)]
+        events: Events,
     },
 }
 

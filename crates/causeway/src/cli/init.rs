@@ -46,7 +46,9 @@ mod tests {
     fn the_file_that_init_writes_is_a_configuration_that_runs() {
         let settings = parse(TEMPLATE, std::iter::empty(), &Anything).unwrap();
         let config = crate::config::Config::check(settings, Path::new("")).unwrap();
-        assert!(config.insights.is_some() && config.segment.is_some() && config.flows.len() == 1);
+        assert!(
+            config.insights.is_some() && config.segment.is_some() && config.configured.flows().len() == 1
+        );
         assert!(config.warnings.is_empty());
     }
 }

@@ -13,6 +13,7 @@ mod init;
 mod ledger;
 mod map;
 mod outcome;
+mod plan;
 mod remote;
 mod run;
 mod sandbox;
@@ -50,6 +51,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Validate(options) => validate::run(&path, &options, json),
         Command::Config(options) => config::run(&path, &options, json),
         Command::Flow(command) => flow::run(&path, &command, json),
+        Command::Plan(command) => plan::run(&path, &command, json),
         Command::Map(options) => map::run(&options),
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),

@@ -2,6 +2,7 @@
 
 use crate::bridge::StartError;
 use crate::config::Problem;
+use crate::flows;
 
 /// It ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,18 @@ impl From<std::io::Error> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::unreachable(error)
+        match &error {
+            StartError::Flows(flows::Problem::Faults(_)) => Self::usage(error),
+            _ => Self::unreachable(error),
+        }
+    }
+}
+
+impl From<flows::Problem> for Failure {
+    fn from(problem: flows::Problem) -> Self {
+        match problem {
+            flows::Problem::Unreadable { .. } | flows::Problem::Store(_) => Self::unreachable(problem),
+            flows::Problem::Faults(_) | flows::Problem::Unknown(_) => Self::usage(problem),
+        }
     }
 }

@@ -4,13 +4,18 @@ use super::outcome::Failure;
 use super::run::runtime;
 use crate::config::Config;
 use crate::delivery::client::Client;
-use http::Request;
 use http::header::AUTHORIZATION;
+use http::{Method, Request};
 use serde_json::Value;
 
 /// Posts to the admin API; answers the body, or the bridge's own words why not.
 pub(super) fn post(config: &Config, path: &str, body: &Value) -> Result<Value, Failure> {
-    let mut request = Request::post(format!("http://{}{path}", config.admin));
+    send(config, Method::POST, path, body)
+}
+
+/// Sends to the admin API; answers the body, or the bridge's own words why not.
+pub(super) fn send(config: &Config, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
+    let mut request = Request::builder().method(method).uri(format!("http://{}{path}", config.admin));
     if let Some(token) = &config.settings.admin.token {
         request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
     }

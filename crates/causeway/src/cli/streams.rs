@@ -1,7 +1,9 @@
 //! NDJSON in, NDJSON out.
 
 use super::outcome::Failure;
-use std::io::{BufRead, BufWriter, ErrorKind, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::path::Path;
 
 /// A line of input may have so many bytes.
 const MAX_LINE: usize = 4 << 20;
@@ -26,6 +28,30 @@ pub(super) fn each_line(mut answer: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(), 
             return finish(written);
         }
     }
+}
+
+/// Takes each line of a file, or of standard input, that is neither blank nor too long; answers how many lines were too
+/// long.
+pub(super) fn take_lines(from: Option<&Path>, mut take: impl FnMut(&[u8])) -> Result<u64, Failure> {
+    let mut input: Box<dyn BufRead> = match from {
+        Some(path) if path != Path::new("-") => Box::new(BufReader::new(open(path)?)),
+        _ => Box::new(std::io::stdin().lock()),
+    };
+    let (mut line, mut skipped) = (Vec::new(), 0);
+    while input.read_until(b'\n', &mut line)? > 0 {
+        match line.trim_ascii() {
+            [] => {}
+            text if text.len() > MAX_LINE => skipped += 1,
+            text => take(text),
+        }
+        line.clear();
+    }
+    Ok(skipped)
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path)
+        .map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))
 }
 
 fn too_long(bytes: usize) -> Vec<u8> {

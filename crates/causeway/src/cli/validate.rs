@@ -25,7 +25,9 @@ struct Finding {
 pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> Result<Outcome, Failure> {
     let config = config::load(path)?;
     let findings = if arguments.online { runtime()?.block_on(try_credentials(&config))? } else { Vec::new() };
-    let flows: Vec<&str> = config.flows.iter().map(|flow| flow.name()).collect();
+    let catalogue = super::flow::catalogue(&config)?;
+    crate::flows::deliverable(&catalogue, config.segment.is_some())?;
+    let flows: Vec<&str> = catalogue.flows().iter().map(|flow| flow.name()).collect();
     if json {
         print(
             &json!({"valid": true, "flows": flows, "warnings": config.warnings, "credentials": findings})

@@ -2,17 +2,17 @@
 
 use super::settings::{Compression, Naming, Region, Settings};
 use super::source::{Problem, closest};
+use crate::flows::{self, Catalogue, Known, Origin};
 use crate::secret::Secret;
 use causeway_algolia::insights;
 use causeway_algolia::region::{Api, Region as AlgoliaRegion};
 use causeway_engine::duplicates::Window;
-use causeway_engine::flow::{Definition, Fault, Flow, PlanSource};
+use causeway_engine::flow::{Document, Fault};
 use causeway_engine::recipes;
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The checked configuration.
 #[derive(Debug, Clone)]
@@ -31,12 +31,8 @@ pub struct Config {
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
     pub segment: Option<SegmentTarget>,
-    /// The flow definitions of recipes and files, in the order in which they run.
-    pub definitions: Vec<Definition>,
-    /// The flows, compiled.
-    pub flows: Vec<Arc<Flow>>,
-    /// Where plan files are looked for.
-    pub home: PathBuf,
+    /// The flows of recipes and files. Versions in the state store may stand over them.
+    pub configured: Catalogue,
     /// What is legal but probably not meant.
     pub warnings: Vec<String>,
 }
@@ -77,20 +73,17 @@ pub struct SegmentTarget {
 impl Config {
     /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
-        let definitions = definitions(&settings, home)?;
-        let flows = compile(&definitions, home)?;
-        let segment = segment(&settings, !flows.is_empty())?;
+        let configured = configured(&settings, home)?;
+        let segment = segment(&settings, !configured.flows().is_empty())?;
         let config = Self {
             listen: address("listen", &settings.listen)?,
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
             insights: insights_target(&settings)?,
-            warnings: warnings(&settings, &flows),
+            warnings: warnings(&settings, &configured),
             segment,
-            definitions,
-            flows,
-            home: home.to_owned(),
+            configured,
             settings,
         };
         Ok(config)
@@ -113,22 +106,6 @@ impl Config {
             remember: duplicates.remember,
         }
     }
-}
-
-/// Compiles flow definitions; plan files are looked for under `home`.
-pub fn compile(definitions: &[Definition], home: &Path) -> Result<Vec<Arc<Flow>>, Problem> {
-    let plans: PlanSource<'_> = &|name| {
-        std::fs::read_to_string(home.join(name)).map_err(|error| format!("failed to read it: {error}"))
-    };
-    let mut flows = Vec::new();
-    let mut faults = Vec::new();
-    for definition in definitions.iter().filter(|definition| definition.enabled) {
-        match Flow::compile(definition, plans) {
-            Ok(flow) => flows.push(Arc::new(flow)),
-            Err(found) => faults.extend(found),
-        }
-    }
-    if faults.is_empty() { Ok(flows) } else { Err(described(&faults)) }
 }
 
 fn described(faults: &[Fault]) -> Problem {
@@ -231,26 +208,40 @@ fn on_loopback(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// The flow definitions: recipes that are on, then the user's files, which replace recipes of the same name.
-fn definitions(settings: &Settings, home: &Path) -> Result<Vec<Definition>, Problem> {
+/// Recipes that are on, then the user's files, which replace recipes of the same name.
+fn configured(settings: &Settings, home: &Path) -> Result<Catalogue, Problem> {
+    let mut known = recipes(settings)?;
+    if let Some(directory) = &settings.flows.directory {
+        for own in flows::read_directory(&home.join(directory)).map_err(unusable)? {
+            known.retain(|recipe| recipe.name() != own.name());
+            known.push(own);
+        }
+    }
+    Catalogue::new(&known, &[]).map_err(|faults| described(&faults))
+}
+
+fn unusable(problem: flows::Problem) -> Problem {
+    match problem {
+        flows::Problem::Unreadable { path, source } => Problem::Unreadable { path, source },
+        other => Problem::invalid(other.to_string()),
+    }
+}
+
+fn recipes(settings: &Settings) -> Result<Vec<Known>, Problem> {
     let naming = match settings.segment.naming {
         Naming::Search => recipes::Naming::Search,
         Naming::Ecommerce => recipes::Naming::Ecommerce,
     };
-    let mut all = Vec::new();
+    let mut known = Vec::new();
     for (name, value) in &settings.recipes {
         let text = recipes::definition(name, naming).ok_or_else(|| unknown_recipe(name))?;
         if recipe_is_on(name, value)? {
-            all.push(Definition::parse(text, name).map_err(|faults| described(&faults))?);
+            let document = Document::read(text, name, &|_| Err("a recipe has no plan".to_owned()));
+            let document = document.map_err(|faults| described(&faults))?;
+            known.push(Known { document, origin: Origin::Recipe });
         }
     }
-    if let Some(directory) = &settings.flows.directory {
-        for own in read_directory(&home.join(directory))? {
-            all.retain(|definition| definition.name != own.name);
-            all.push(own);
-        }
-    }
-    Ok(all)
+    Ok(known)
 }
 
 fn unknown_recipe(name: &str) -> Problem {
@@ -277,31 +268,14 @@ fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
     }
 }
 
-/// Reads every flow file of a directory, in the order of their names.
-pub fn read_directory(directory: &Path) -> Result<Vec<Definition>, Problem> {
-    let unreadable = |source| Problem::Unreadable { path: directory.to_owned(), source };
-    let entries: Result<Vec<_>, _> = std::fs::read_dir(directory).map_err(unreadable)?.collect();
-    let mut files: Vec<PathBuf> =
-        entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
-    files.iter().map(|path| read_flow(path)).collect()
-}
-
-/// Reads one flow file.
-pub fn read_flow(path: &Path) -> Result<Definition, Problem> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
-    Definition::parse(&text, &path.display().to_string()).map_err(|faults| described(&faults))
-}
-
-fn warnings(settings: &Settings, flows: &[Arc<Flow>]) -> Vec<String> {
+fn warnings(settings: &Settings, configured: &Catalogue) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.algolia.app_id.is_none() {
         warnings.push("algolia.app_id is not set: the Insights intake answers 401 to everybody".to_owned());
     }
-    if flows.is_empty() {
-        warnings.push("no flow is on: write `search-events = true` under [recipes]".to_owned());
+    if configured.flows().is_empty() {
+        warnings
+            .push("the configuration has no flow: write `search-events = true` under [recipes]".to_owned());
     }
     warnings
 }

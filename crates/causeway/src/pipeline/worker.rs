@@ -46,8 +46,8 @@ pub enum Request {
     Requeue(Vec<DeadLetter>, String, oneshot::Sender<()>),
     /// Commit this, then answer.
     Resolve(Change, oneshot::Sender<()>),
-    /// Run these flows from the next event on.
-    SetFlows(Vec<Arc<Flow>>),
+    /// Run these flows from the next event on, then answer.
+    SetFlows(Vec<Arc<Flow>>, oneshot::Sender<()>),
     /// End after committing what was asked before.
     Stop,
 }
@@ -192,14 +192,17 @@ impl Worker {
                     }
                     self.answers.push(answer);
                 }
-                Request::SetFlows(flows) => self.engine.set_flows(flows),
+                Request::SetFlows(flows, answer) => {
+                    self.engine.set_flows(flows);
+                    self.answers.push(answer);
+                }
                 Request::Stop => self.stopping = true,
             }
         }
     }
 
     /// Commits; waits for room as long as the disk is full. Then the lanes get the blocks.
-    fn commit(&mut self, change: Change) -> Result<(), Error> {
+    fn commit(&mut self, mut change: Change) -> Result<(), Error> {
         if change == Change::default() {
             return Ok(());
         }

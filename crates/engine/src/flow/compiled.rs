@@ -3,6 +3,7 @@
 use super::definition::{Definition, Fault, PlanSource, SubscriptionDefinition};
 use super::envelope;
 use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use crate::core::{FORWARD, INTAKE, LINKS};
 use crate::event::{self, EventId};
 use causeway_mapping::{Mapping, Object, Trigger, Value};
 use causeway_segment::limits;
@@ -184,13 +185,24 @@ impl Run<'_, '_> {
             return Ok(());
         }
         if plan::apply(*policy, &violations, &mut message) == plan::Outcome::Blocked {
-            let words: Vec<String> = violations.iter().map(in_words).collect();
-            return Err(("plan", words.join("; ")));
+            return Err(("plan", explained(&violations)));
         }
         self.out.truncate(start);
         serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
     }
 }
+
+/// Names the violations; beyond a screenful, how many more there are.
+fn explained(violations: &[Violation]) -> String {
+    let words: Vec<String> = violations.iter().take(MAX_EXPLAINED).map(in_words).collect();
+    match violations.len().saturating_sub(MAX_EXPLAINED) {
+        0 => words.join("; "),
+        more => format!("{}; and {more} more", words.join("; ")),
+    }
+}
+
+/// At most so many violations are spelled out.
+const MAX_EXPLAINED: usize = 20;
 
 fn in_words(violation: &Violation) -> String {
     format!("{}: {} ({})", violation.field, violation.description, violation.kind.name())
@@ -229,6 +241,9 @@ impl Faults<'_> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if !(1..=64).contains(&definition.name.len()) || !definition.name.bytes().all(legal) {
             self.add("name", "use 1 to 64 letters, digits, `-` and `_`");
+        }
+        if [INTAKE, FORWARD, LINKS].contains(&definition.name.as_str()) {
+            self.add("name", "the ledger has this name for something else; choose another");
         }
         if definition.source != SOURCE_ALGOLIA {
             self.add("source", format!("unknown source {:?}; use {SOURCE_ALGOLIA:?}", definition.source));
@@ -293,10 +308,14 @@ impl Faults<'_> {
 
     fn plan(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<(Arc<Plan>, Policy)> {
         let name = definition.plan.as_deref()?;
-        let plan =
-            plans(name).and_then(|text| Plan::load(text.as_bytes()).map_err(|error| error.to_string()));
+        let text = definition.inline_plan().map_or_else(|| plans(name), |text| Ok(text.to_owned()));
+        let plan = text.and_then(|text| Plan::load(text.as_bytes()).map_err(|error| error.to_string()));
         match plan {
             Ok(plan) => Some((Arc::new(plan), definition.on_violation.into())),
+            Err(message) if definition.inline_plan().is_some() => {
+                self.add("plan", message);
+                None
+            }
             Err(message) => {
                 self.add("plan", format!("{name}: {message}"));
                 None

@@ -2,7 +2,10 @@
 
 use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
 use causeway_segment::plan::{Action, Policy};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A flow as its file has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ pub struct Definition {
     /// Path of a list; the mapping then runs once per item, which it finds at `$.item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<String>,
-    /// A file with Segment's tracking plan (JSON), relative to the flow's own file.
+    /// Segment's tracking plan: the name of a file with its JSON, relative to the flow's own file, or that JSON itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     /// What a message that violates the plan comes to.
@@ -60,7 +63,7 @@ pub struct SubscriptionDefinition {
 }
 
 /// What becomes of a message that violates the flow's tracking plan: one word for all, or a word for each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum OnViolation {
     /// `"block"` (a dead letter that names the violations), `"flag"` (sent, listed in `context.protocols`), `"strip"`
@@ -68,6 +71,31 @@ pub enum OnViolation {
     All(Action),
     /// The same, by kind of violation.
     Each(Policy),
+}
+
+/// Written by hand so that a wrong word is named with the right ones.
+impl<'de> Deserialize<'de> for OnViolation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordOrTable)
+    }
+}
+
+struct WordOrTable;
+
+impl<'de> Visitor<'de> for WordOrTable {
+    type Value = OnViolation;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("block, flag, strip or pass, or a table with one of them for each kind of violation")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<OnViolation, E> {
+        Action::deserialize(word.into_deserializer()).map(OnViolation::All)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<OnViolation, A::Error> {
+        Policy::deserialize(MapAccessDeserializer::new(members)).map(OnViolation::Each)
+    }
 }
 
 impl Default for OnViolation {
@@ -101,14 +129,22 @@ pub struct Fault {
 }
 
 impl Definition {
-    /// Reads a flow file.
+    /// Reads a flow file: TOML, or the same as a JSON object.
     pub fn parse(text: &str, origin: &str) -> Result<Self, Vec<Fault>> {
+        if is_json(text) {
+            return serde_json::from_str(text).map_err(|error| vec![unreadable_json(origin, &error)]);
+        }
         toml::from_str(text).map_err(|error| vec![unreadable(origin, text, &error)])
     }
 
-    /// Writes the flow file.
-    pub fn to_toml(&self) -> String {
-        toml::to_string_pretty(self).unwrap_or_else(|error| format!("# not representable as TOML: {error}\n"))
+    /// Writes the flow file: TOML, or JSON where TOML has no word for a value (null).
+    pub fn to_text(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|_| format!("{:#}\n", serde_json::json!(self)))
+    }
+
+    /// The tracking plan's JSON, if it stands in the definition itself.
+    pub fn inline_plan(&self) -> Option<&str> {
+        self.plan.as_deref().filter(|plan| plan.trim_start().starts_with(['{', '[']))
     }
 
     /// The subscriptions, the short form with a single mapping included.
@@ -121,6 +157,16 @@ impl Definition {
         });
         single.into_iter().chain(self.subscriptions.iter().cloned()).collect()
     }
+}
+
+/// No TOML document starts like this.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+fn unreadable_json(origin: &str, error: &serde_json::Error) -> Fault {
+    let place = format!("line {}", error.line());
+    Fault { flow: origin.to_owned(), place, message: error.to_string() }
 }
 
 fn unreadable(origin: &str, text: &str, error: &toml::de::Error) -> Fault {
@@ -136,10 +182,12 @@ fn yes() -> bool {
     true
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_yes(value: &bool) -> bool {
     *value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_default(value: &OnViolation) -> bool {
     *value == OnViolation::default()
 }

@@ -44,12 +44,11 @@ fn write_or(mapped: &Object<'_>, key: &str, default: &str, out: &mut Vec<u8>) {
 
 fn write_timestamp(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
     if let Some(value @ Value::String(_)) = mapped.get("timestamp") {
-        value.write_json(out);
-    } else {
-        out.push(b'"');
-        time::write(stamp.time, out);
-        out.push(b'"');
+        return value.write_json(out);
     }
+    out.push(b'"');
+    time::write(stamp.time, out);
+    out.push(b'"');
 }
 
 fn write_person(mapped: &Object<'_>, key: &str, known: Option<&str>, out: &mut Vec<u8>) {

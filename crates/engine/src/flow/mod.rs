@@ -5,10 +5,20 @@
 
 mod compiled;
 mod definition;
+pub mod difference;
+mod document;
 mod envelope;
+pub mod lint;
+mod probe;
+pub mod suggest;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
+pub use document::Document;
+
+/// How many flows may run at once: a block of the outbox numbers them in one byte, those that Causeway adds itself
+/// included.
+pub const MAX_FLOWS: usize = 250;
 
 /// The source name of flows that see Algolia's events.
 pub const SOURCE_ALGOLIA: &str = "algolia";

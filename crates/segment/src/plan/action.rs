@@ -34,8 +34,9 @@ pub struct Policy {
 }
 
 impl Policy {
-    fn about(self, violation: &Violation) -> Action {
-        match violation.kind {
+    /// The action about a kind of violation.
+    pub fn about(self, kind: Kind) -> Action {
+        match kind {
             Kind::UnplannedEvent => self.unplanned_events,
             Kind::UnplannedProperty => self.unplanned_properties,
             Kind::Required | Kind::InvalidType | Kind::InvalidValue => self.violations,
@@ -61,14 +62,14 @@ pub enum Outcome {
 
 /// Applies the policy to a message with the violations that [`super::Plan::check`] found in it.
 pub fn apply(policy: Policy, violations: &[Violation], message: &mut Value) -> Outcome {
-    let about = |action| violations.iter().filter(move |violation| policy.about(violation) == action);
+    let about = |action| violations.iter().filter(move |violation| policy.about(violation.kind) == action);
     if about(Action::Block).next().is_some() {
         return Outcome::Blocked;
     }
     let omitted: Vec<_> =
         about(Action::Strip).filter_map(|violation| Omitted::strip(violation, message)).collect();
     let noted: Vec<_> =
-        violations.iter().filter(|violation| policy.about(violation) != Action::Pass).collect();
+        violations.iter().filter(|violation| policy.about(violation.kind) != Action::Pass).collect();
     if !noted.is_empty() {
         note(message, &noted, omitted);
     }
@@ -110,11 +111,14 @@ fn before_list(path: &[String], message: &Value) -> usize {
     path.iter().take_while(inside).count()
 }
 
+/// At most so many violations are written into a message, so that they don't make it too large to be sent.
+const MAX_NOTED: usize = 50;
+
 /// Adds to `context.protocols`, and keeps what stands there.
 fn note(message: &mut Value, noted: &[&Violation], omitted: Vec<Omitted>) {
     let Some(message) = message.as_object_mut() else { return };
     let protocols = object(object(message, "context"), "protocols");
-    list(protocols, "violations").extend(noted.iter().map(|violation| json!(violation)));
+    list(protocols, "violations").extend(noted.iter().take(MAX_NOTED).map(|violation| json!(violation)));
     for Omitted { list: key, field } in omitted {
         list(protocols, key).push(field.into());
     }

@@ -1,5 +1,6 @@
 //! From a plan's JSON to a compiled plan.
 
+use super::bounds::{self, Unbounded};
 use super::schema::Schema;
 use super::{Plan, Versions};
 use crate::message::Type;
@@ -18,6 +19,11 @@ pub enum Error {
         "the tracking plan has no rules; expected {{\"data\":{{\"rules\":[...]}}}}, {{\"rules\":[...]}} or [...]"
     )]
     NoRules,
+    /// The answer is one page of several.
+    #[error(
+        "the tracking plan goes on on another page (pagination.next); put the answers of all pages into one list"
+    )]
+    Incomplete,
     /// A rule lacks a field or has one of the wrong type.
     #[error("rule {index} is not readable: {problem}")]
     Rule {
@@ -42,7 +48,8 @@ pub enum Error {
         /// The version that both have.
         version: i64,
     },
-    /// The schema doesn't compile: not draft-07, a reference outside of it, or a pattern with look-around.
+    /// The schema doesn't compile: not draft-07, a reference that leads out of it or back to itself, a pattern with
+    /// look-around, or too large.
     #[error("rule {index} ({rule}) has an unusable schema at {place}: {problem}")]
     Schema {
         /// Its place.
@@ -93,13 +100,12 @@ impl RawRule {
 
 pub(super) fn load(json: &[u8]) -> Result<Plan, Error> {
     let file: Value = serde_json::from_slice(json).map_err(|error| Error::Json(error.to_string()))?;
-    let body = file.get("data").unwrap_or(&file);
-    let rules = body.as_array().or_else(|| body["rules"].as_array()).ok_or(Error::NoRules)?;
+    let rules = rules(&file)?;
     let (id, name) = (metadata(&file, "id"), metadata(&file, "name"));
     let mut plan =
         Plan { id, name, common: Versions::default(), track: BTreeMap::new(), others: BTreeMap::new() };
     let mut seen = HashSet::new();
-    for (index, rule) in rules.iter().enumerate() {
+    for (index, rule) in rules.into_iter().enumerate() {
         let rule = read(index, rule)?;
         if !seen.insert((rule.label(), rule.version())) {
             return Err(Error::Repeated { index, rule: rule.label(), version: rule.version() });
@@ -107,6 +113,29 @@ pub(super) fn load(json: &[u8]) -> Result<Plan, Error> {
         plan.add(index, rule)?;
     }
     Ok(plan)
+}
+
+/// The rules of one answer, or of all pages of it.
+fn rules(file: &Value) -> Result<Vec<&Value>, Error> {
+    let is_page = |item: &Value| item.get("data").or(item.get("rules")).is_some();
+    let pages: Vec<&Value> = match file.as_array() {
+        Some(items) if items.iter().any(is_page) => items.iter().collect(),
+        _ => vec![file],
+    };
+    let more = pages.last().and_then(|page| body(page).get("pagination")?.get("next"));
+    if more.is_some_and(|next| !next.is_null()) {
+        return Err(Error::Incomplete);
+    }
+    let lists: Result<Vec<_>, _> = pages.into_iter().map(page_rules).collect();
+    Ok(lists?.into_iter().flatten().collect())
+}
+
+fn body(page: &Value) -> &Value {
+    page.get("data").unwrap_or(page)
+}
+
+fn page_rules(page: &Value) -> Result<&Vec<Value>, Error> {
+    body(page).as_array().or_else(|| body(page)["rules"].as_array()).ok_or(Error::NoRules)
 }
 
 fn metadata(file: &Value, key: &str) -> Option<String> {
@@ -137,9 +166,11 @@ impl Plan {
 }
 
 fn compile(index: usize, rule: &RawRule) -> Result<Schema, Error> {
-    Schema::compile(&rule.json_schema).map_err(|error| {
-        let place = error.instance_path().as_str();
-        let place = if place.is_empty() { "(root)" } else { place };
-        Error::Schema { index, rule: rule.label(), place: place.to_owned(), problem: error.to_string() }
-    })
+    let fault = |place: &str, problem: String| {
+        let place = if place.is_empty() { "(root)" } else { place }.to_owned();
+        Error::Schema { index, rule: rule.label(), place, problem }
+    };
+    bounds::check(&rule.json_schema).map_err(|Unbounded { place, problem }| fault(&place, problem))?;
+    Schema::compile(&rule.json_schema)
+        .map_err(|error| fault(error.instance_path().as_str(), error.to_string()))
 }

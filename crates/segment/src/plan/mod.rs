@@ -7,12 +7,15 @@
 //! API's SDKs.
 
 mod action;
+mod bounds;
+mod field;
 mod load;
 mod report;
 mod schema;
 mod violation;
 
 pub use action::{Action, Outcome, Policy, apply};
+pub use field::Field;
 pub use load::Error;
 pub use report::{Finding, Report, Row};
 pub use violation::{Kind, Violation};
@@ -21,6 +24,9 @@ use crate::message::Type;
 use schema::{Described, Schema};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
+
+/// At most so many violations of one message are found: a message of legal size has fewer, but for a hostile one.
+const MAX_VIOLATIONS: usize = 1_000;
 
 /// A compiled tracking plan.
 #[derive(Debug)]
@@ -35,8 +41,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads and compiles a plan: the answer of the Public API's list of rules (`{"data":{"rules":[…]}}`), `{"rules":[…]}`
-    /// or the rules alone; `tracking_plan` or `trackingPlan` beside the rules may carry `id` and `name`.
+    /// Reads and compiles a plan: the answer of the Public API's list of rules (`{"data":{"rules":[…]}}`), a list of such
+    /// answers where there were several pages, `{"rules":[…]}` or the rules alone; `tracking_plan` or `trackingPlan` beside
+    /// the rules may carry `id` and `name`.
     pub fn load(json: &[u8]) -> Result<Plan, Error> {
         load::load(json)
     }
@@ -44,6 +51,19 @@ impl Plan {
     /// The planned track events, in alphabetical order.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.track.keys().map(String::as_str)
+    }
+
+    /// What is planned in a track event's `properties`, its own rule's fields before the common ones; nothing for an event
+    /// that isn't planned. Of several versions the oldest counts, as for messages that name none.
+    pub fn fields(&self, event: &str) -> Option<Vec<Field>> {
+        let own = self.track.get(event)?.pick(None);
+        let mut fields: Vec<Field> = Vec::new();
+        for field in own.iter().chain(self.common.pick(None)).flat_map(Schema::fields) {
+            if fields.iter().all(|known| known.name != field.name) {
+                fields.push(field.clone());
+            }
+        }
+        Some(fields)
     }
 
     /// What the message does against the plan; empty if nothing, or if its type is none that plans know. The work is linear
@@ -56,6 +76,7 @@ impl Plan {
         let mut found: Vec<_> = common.iter().chain(own).flat_map(|schema| schema.check(message)).collect();
         found.extend(self.unplanned_event(kind, message));
         found.extend(unplanned_members(kind, message, common, own));
+        found.truncate(MAX_VIOLATIONS);
         without_repeats(found)
     }
 
@@ -78,25 +99,15 @@ impl Plan {
 fn unplanned_members(kind: Type, message: &Value, common: &[Schema], own: &[Schema]) -> Vec<Violation> {
     let content = kind.content();
     let Some(members) = message[content].as_object() else { return Vec::new() };
-    let mut planned = HashSet::new();
-    for (described, is_own) in described(common, content, false).chain(described(own, content, true)) {
-        match described {
-            Described::Open => return Vec::new(),
-            Described::Not if is_own => return Vec::new(),
-            Described::Not => {}
-            Described::Names(names) => planned.extend(names.iter().map(String::as_str)),
-        }
+    let described = || common.iter().chain(own).map(|schema| schema.described(content));
+    let says_nothing = |schema: &Schema| matches!(schema.described(content), Described::Not);
+    if own.is_empty() || own.iter().any(says_nothing) || described().any(|it| matches!(it, Described::Open)) {
+        return Vec::new();
     }
-    let unplanned = members.keys().filter(|name| !own.is_empty() && !planned.contains(name.as_str()));
+    let planned =
+        |name: &str| described().any(|it| matches!(it, Described::Names(names) if names.contains(name)));
+    let unplanned = members.keys().filter(|name| !planned(name));
     unplanned.map(|name| Violation::unplanned_property(content, name)).collect()
-}
-
-fn described<'s>(
-    schemas: &'s [Schema],
-    content: &'s str,
-    is_own: bool,
-) -> impl Iterator<Item = (&'s Described, bool)> {
-    schemas.iter().map(move |schema| (schema.described(content), is_own))
 }
 
 /// A common rule and an event's own can find the same.

@@ -21,7 +21,13 @@ pub struct Report {
 struct Counts {
     messages: u64,
     violating: u64,
-    findings: BTreeMap<(Kind, String), u64>,
+    findings: BTreeMap<(Kind, String), Seen>,
+    example: Option<Value>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    messages: u64,
     example: Option<Value>,
 }
 
@@ -52,6 +58,11 @@ pub struct Finding {
     pub field: String,
     /// In how many messages at least once.
     pub count: u64,
+    /// `count` as a share of the event's messages, 0 to 1.
+    pub share: f64,
+    /// The first value that was found there; nothing where something is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<Value>,
 }
 
 impl Report {
@@ -78,26 +89,32 @@ impl Counts {
         }
         self.violating += 1;
         self.example.get_or_insert_with(|| message.clone());
-        let mut found: Vec<_> =
-            violations.iter().map(|violation| (violation.kind, field(violation))).collect();
-        found.sort();
-        found.dedup();
-        for finding in found {
-            self.count(finding);
+        let mut found: Vec<(Kind, String, &Violation)> =
+            violations.iter().map(|violation| (violation.kind, field(violation), violation)).collect();
+        found.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+        found.dedup_by(|one, other| (one.0, &one.1) == (other.0, &other.1));
+        for (kind, field, violation) in found {
+            self.count((kind, field), violation, message);
         }
     }
 
-    fn count(&mut self, finding: (Kind, String)) {
+    fn count(&mut self, finding: (Kind, String), violation: &Violation, message: &Value) {
         let known = self.findings.contains_key(&finding) || self.findings.len() < MAX_NAMES;
         let finding = if known { finding } else { (finding.0, REST.to_owned()) };
-        *self.findings.entry(finding).or_default() += 1;
+        let seen = self.findings.entry(finding).or_insert_with(|| Seen {
+            messages: 0,
+            example: violation.path.iter().try_fold(message, step).cloned(),
+        });
+        seen.messages += 1;
     }
 
     fn row(&self, event: &str) -> Row {
-        let finding = |((kind, field), count): (&(Kind, String), &u64)| Finding {
+        let finding = |((kind, field), seen): (&(Kind, String), &Seen)| Finding {
             kind: *kind,
             field: field.clone(),
-            count: *count,
+            count: seen.messages,
+            share: share(seen.messages, self.messages),
+            example: seen.example.clone(),
         };
         let mut findings: Vec<Finding> = self.findings.iter().map(finding).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.count));
@@ -105,10 +122,22 @@ impl Counts {
             event: event.to_owned(),
             messages: self.messages,
             violating: self.violating,
-            share: self.violating as f64 / self.messages.max(1) as f64,
+            share: share(self.violating, self.messages),
             findings,
             example: self.example.clone(),
         }
+    }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
+
+/// One step into a message: a member's name, or an item's place.
+fn step<'v>(holder: &'v Value, part: &String) -> Option<&'v Value> {
+    match holder {
+        Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+        holder => holder.get(part),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One rule's schema, compiled.
 
-use super::Violation;
+use super::field::{self, Field};
+use super::{MAX_VIOLATIONS, Violation};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ pub(super) struct Schema {
     validator: Validator,
     properties: Described,
     traits: Described,
+    fields: Vec<Field>,
 }
 
 /// What a schema says about the members of `properties` or `traits`.
@@ -37,7 +39,8 @@ impl Schema {
             .offline()
             .build(schema)?;
         let described = |content| Described::read(schema, content);
-        Ok(Schema { validator, properties: described("properties"), traits: described("traits") })
+        let fields = field::under(schema, "properties");
+        Ok(Schema { validator, properties: described("properties"), traits: described("traits"), fields })
     }
 
     /// Asking "valid?" first is the fast way, and nearly every message is.
@@ -45,7 +48,12 @@ impl Schema {
         if self.validator.is_valid(message) {
             return Vec::new();
         }
-        self.validator.iter_errors(message).flat_map(|error| Violation::of_schema(&error)).collect()
+        let errors = self.validator.iter_errors(message).take(MAX_VIOLATIONS);
+        errors.flat_map(|error| Violation::of_schema(&error)).collect()
+    }
+
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
     }
 
     pub(super) fn described(&self, content: &str) -> &Described {

@@ -1,0 +1,92 @@
+//! `causeway plan report`
+
+use super::arguments::{self, Events};
+use super::flow::{document, now_or, read_plan};
+use super::outcome::{Failure, Outcome};
+use super::streams::{print, take_lines};
+use crate::config;
+use crate::flows;
+use causeway_engine::flow::{Definition, Flow};
+use causeway_engine::trial;
+use causeway_segment::plan::{Plan, Report, Row};
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub(super) fn run(path: &Path, command: &arguments::Plan, json: bool) -> Result<Outcome, Failure> {
+    let arguments::Plan::Report { plan, flow, events } = command;
+    let own = plan.as_deref().map(read_plan).transpose()?;
+    let report = match (flow, own) {
+        (Some(flow), own) => of_flow(path, flow, own, events)?,
+        (None, Some(plan)) => of_messages(&plan, events)?,
+        (None, None) => {
+            return Err(Failure::usage("name a plan with --plan, or a flow that has one with --flow"));
+        }
+    };
+    let rows = report.rows();
+    rows.iter().try_for_each(|row| print(&if json { json!(row).to_string() } else { table(row) }))?;
+    Ok(Outcome::fine_if(rows.iter().all(|row| row.violating == 0)))
+}
+
+/// Checks messages as they come. `causeway flow test` prints them in `output`, which is read as well.
+fn of_messages(plan: &Plan, events: &Events) -> Result<Report, Failure> {
+    let mut report = Report::default();
+    take_lines(events.from.as_deref(), |line| {
+        let message: Value = serde_json::from_slice(line).unwrap_or_default();
+        match message["output"].as_array() {
+            Some(messages) => messages.iter().for_each(|message| add(&mut report, plan, message)),
+            None => add(&mut report, plan, &message),
+        }
+    })?;
+    Ok(report)
+}
+
+fn add(report: &mut Report, plan: &Plan, message: &Value) {
+    report.add(message, &plan.check(message));
+}
+
+/// Checks what a flow makes of Insights events, before it does anything about violations.
+fn of_flow(path: &Path, name: &str, plan: Option<Plan>, events: &Events) -> Result<Report, Failure> {
+    let config = config::load(path)?;
+    let document = document(&config, name)?;
+    let inline = document.definition().inline_plan().map(|text| Plan::load(text.as_bytes()));
+    let plan = match (plan, inline) {
+        (Some(plan), _) => plan,
+        (None, Some(own)) => own.map_err(Failure::usage)?,
+        (None, None) => {
+            return Err(Failure::usage(format!("flow {name:?} has no plan; name one with --plan")));
+        }
+    };
+    let definition = Definition { plan: None, ..document.definition().clone() };
+    let flow = Flow::compile(&definition, &|_| Err("it was not read".to_owned()));
+    let flow = flow.map_err(flows::Problem::from)?;
+    let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
+    let mut report = Report::default();
+    take_lines(events.from.as_deref(), |line| {
+        let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &rules, now)).unwrap_or_default();
+        tried["output"].as_array().into_iter().flatten().for_each(|message| add(&mut report, &plan, message));
+    })?;
+    Ok(report)
+}
+
+fn table(row: &Row) -> String {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let mut lines = vec![format!(
+        "{}  {} messages, {} with violations ({})",
+        row.event,
+        row.messages,
+        row.violating,
+        percent(row.share)
+    )];
+    for finding in &row.findings {
+        let example = finding.example.as_ref().map(|example| format!("  such as {example}"));
+        lines.push(format!(
+            "  {}  {}  {} ({}){}",
+            finding.kind,
+            finding.field,
+            finding.count,
+            percent(finding.share),
+            example.unwrap_or_default()
+        ));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,262 @@
+//! Where flows are changed: in the running bridge through its admin API, else by a command that holds the store.
+
+use super::change::{self, Change, Effect};
+use super::{AS_CONFIGURED, Catalogue, Known, Problem, document_of};
+use causeway_engine::flow::difference::{self, Difference};
+use causeway_engine::flow::{DESTINATION_SEGMENT, Document, Fault, Flow};
+use causeway_store::State;
+use causeway_store::state::FlowVersion;
+use serde::Serialize;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// Makes flows run. Called while no other change can come in between, so the last change is what runs.
+pub type Publish = Box<dyn Fn(Vec<Arc<Flow>>) + Send + Sync>;
+
+/// Where versions are. Without a store there are none, and none can be made.
+pub type Shelf = Option<Arc<dyn State>>;
+
+/// The desk. One change at a time; each is checked as a whole, with everything else that runs, before any of it is kept.
+pub struct Desk {
+    configured: Vec<Known>,
+    sends_to_segment: bool,
+    shelf: Shelf,
+    current: RwLock<Arc<Catalogue>>,
+    changing: Mutex<()>,
+    publish: Publish,
+}
+
+/// What a flow is rolled back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// An earlier (or later) version.
+    Version(u32),
+    /// The recipe or file.
+    Configured,
+}
+
+/// A line of a flow's history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Past {
+    /// The version's number.
+    pub version: u32,
+    /// Whether it is what runs.
+    pub active: bool,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Who made it.
+    pub author: String,
+    /// Whether it hands the flow back to its recipe or file.
+    pub as_configured: bool,
+    /// What it says otherwise than the version before it; for the first, than the recipe or file.
+    pub differences: Vec<Difference>,
+    /// Its text.
+    pub text: String,
+}
+
+impl Desk {
+    /// A desk over what runs now.
+    pub fn new(
+        configured: Vec<Known>,
+        sends_to_segment: bool,
+        shelf: Shelf,
+        current: Catalogue,
+        publish: Publish,
+    ) -> Self {
+        let current = RwLock::new(Arc::new(current));
+        Self { configured, sends_to_segment, shelf, current, changing: Mutex::default(), publish }
+    }
+
+    /// What runs now.
+    pub fn current(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What an import would change; nothing is kept.
+    pub fn preview(&self, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+        let changes = self.changes(documents)?;
+        self.catalogue_with(&changes, documents, "", 0).map(|_| changes)
+    }
+
+    /// Makes all these documents new versions that run from now on, or none of them.
+    pub fn import(&self, documents: &[Document], author: &str, at: i64) -> Result<Vec<Change>, Problem> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = self.changes(documents)?;
+        let next = self.catalogue_with(&changes, documents, author, at)?;
+        let saved = new_versions(&changes, documents)
+            .map(|(change, document)| (change.name.clone(), document.text().to_owned()));
+        self.state()?.save_flows(&saved.collect::<Vec<_>>(), author, at)?;
+        self.run(next);
+        Ok(changes)
+    }
+
+    /// Goes back to a version, or to what is configured.
+    pub fn roll_back(&self, name: &str, target: Target, author: &str, at: i64) -> Result<Past, Problem> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = self.wanted(name, target, author, at)?;
+        let next = self.catalogue(std::slice::from_ref(&wanted))?;
+        match target {
+            Target::Version(number) => self.state()?.activate_flow(name, number)?,
+            Target::Configured => {
+                self.state()?.save_flows(&[(name.to_owned(), wanted.definition.clone())], author, at)?;
+            }
+        }
+        self.run(next);
+        let current = self.history(name)?.into_iter().find(|past| past.active);
+        current.ok_or_else(|| Problem::Unknown(format!("flow {name:?} has no active version")))
+    }
+
+    /// Every version of a flow, oldest first; empty for a flow that was never changed here.
+    pub fn history(&self, name: &str) -> Result<Vec<Past>, Problem> {
+        history(&self.configured, self.shelf.as_deref(), name)
+    }
+
+    fn state(&self) -> Result<&dyn State, Problem> {
+        self.shelf
+            .as_deref()
+            .ok_or_else(|| Problem::Unknown("there is no store to keep versions in".to_owned()))
+    }
+
+    fn run(&self, next: Catalogue) {
+        let flows = next.flows().to_vec();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        (self.publish)(flows);
+    }
+
+    fn changes(&self, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+        let repeated = change::repeated(documents);
+        if !repeated.is_empty() {
+            return Err(repeated.into());
+        }
+        let current = self.current();
+        documents.iter().map(|document| self.numbered(Change::of(&current, document))).collect()
+    }
+
+    fn numbered(&self, change: Change) -> Result<Change, Problem> {
+        if change.effect == Effect::Unchanged {
+            return Ok(change);
+        }
+        let version = next_number(&versions(self.shelf.as_deref(), &change.name)?);
+        Ok(Change { version: Some(version), ..change })
+    }
+
+    fn catalogue_with(
+        &self,
+        changes: &[Change],
+        documents: &[Document],
+        author: &str,
+        at: i64,
+    ) -> Result<Catalogue, Problem> {
+        let versions: Vec<FlowVersion> = new_versions(changes, documents)
+            .map(|(change, document)| FlowVersion {
+                name: change.name.clone(),
+                version: change.version.unwrap_or_default(),
+                active: true,
+                at,
+                author: author.to_owned(),
+                definition: document.text().to_owned(),
+            })
+            .collect();
+        self.catalogue(&versions)
+    }
+
+    /// What would run with these versions active.
+    fn catalogue(&self, versions: &[FlowVersion]) -> Result<Catalogue, Problem> {
+        let mut active =
+            self.shelf.as_ref().map(|state| state.active_flows()).transpose()?.unwrap_or_default();
+        active.retain(|old| versions.iter().all(|new| new.name != old.name));
+        active.extend_from_slice(versions);
+        active.sort_by(|one, other| one.name.cmp(&other.name));
+        let next = Catalogue::new(&self.configured, &active)?;
+        deliverable(&next, self.sends_to_segment).map(|()| next)
+    }
+
+    fn wanted(&self, name: &str, target: Target, author: &str, at: i64) -> Result<FlowVersion, Problem> {
+        let versions = versions(self.shelf.as_deref(), name)?;
+        match target {
+            Target::Version(number) => {
+                let numbers: Vec<String> = versions.iter().map(|known| known.version.to_string()).collect();
+                let wanted = versions.into_iter().find(|known| known.version == number);
+                wanted.ok_or_else(|| no_version(name, number, &numbers))
+            }
+            Target::Configured if self.configured.iter().all(|known| known.name() != name) => {
+                let words = format!(
+                    "no recipe or file has a flow {name:?}; to switch it off, import it with `enabled = false`"
+                );
+                Err(Problem::Unknown(words))
+            }
+            Target::Configured => Ok(FlowVersion {
+                name: name.to_owned(),
+                version: next_number(&versions),
+                active: true,
+                at,
+                author: author.to_owned(),
+                definition: AS_CONFIGURED.to_owned(),
+            }),
+        }
+    }
+}
+
+fn no_version(name: &str, number: u32, numbers: &[String]) -> Problem {
+    let known = match numbers {
+        [] => "it was never changed here, so there are none".to_owned(),
+        numbers => format!("there are {}", numbers.join(", ")),
+    };
+    Problem::Unknown(format!("flow {name:?} has no version {number}; {known}"))
+}
+
+fn versions(state: Option<&dyn State>, name: &str) -> Result<Vec<FlowVersion>, Problem> {
+    Ok(state.map(|state| state.flow_versions(name)).transpose()?.unwrap_or_default())
+}
+
+fn next_number(versions: &[FlowVersion]) -> u32 {
+    versions.last().map_or(1, |last| last.version + 1)
+}
+
+fn new_versions<'c>(
+    changes: &'c [Change],
+    documents: &'c [Document],
+) -> impl Iterator<Item = (&'c Change, &'c Document)> {
+    changes.iter().zip(documents).filter(|(change, _)| change.effect != Effect::Unchanged)
+}
+
+/// Every version of a flow, oldest first.
+pub fn history(configured: &[Known], state: Option<&dyn State>, name: &str) -> Result<Vec<Past>, Problem> {
+    let configured = configured.iter().find(|known| known.name() == name).map(|known| &known.document);
+    let mut before = configured.cloned();
+    let mut past = Vec::new();
+    for version in versions(state, name)? {
+        let own = document_of(&version)?;
+        let as_configured = own.is_none();
+        let document = own.or_else(|| configured.cloned());
+        let differences = match &document {
+            Some(document) => difference::between(before.as_ref(), document),
+            None => Vec::new(),
+        };
+        past.push(Past {
+            version: version.version,
+            active: version.active,
+            at: version.at,
+            author: version.author,
+            as_configured,
+            differences,
+            text: version.definition,
+        });
+        before = document;
+    }
+    Ok(past)
+}
+
+/// A flow that sends to Segment needs a key for it.
+pub fn deliverable(catalogue: &Catalogue, sends_to_segment: bool) -> Result<(), Problem> {
+    let undeliverable = |flow: &&Known| {
+        let definition = flow.document.definition();
+        definition.enabled && definition.destination == DESTINATION_SEGMENT && !sends_to_segment
+    };
+    let faults: Vec<Fault> = catalogue.known().iter().filter(undeliverable).map(no_key).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+fn no_key(flow: &Known) -> Fault {
+    let message = "segment.write_key is not set in the configuration, so nothing can be sent there";
+    Fault { flow: flow.name().to_owned(), place: "destination".to_owned(), message: message.to_owned() }
+}
