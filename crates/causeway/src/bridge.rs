@@ -81,9 +81,6 @@ pub struct Bridge {
 /// How often retention and the like are seen to.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
-/// How many notes of seen events and traces stay: as long as the journal is kept.
-const SEEN_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-
 impl Bridge {
     /// Starts everything on the configured store; when this returns, both sides listen.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
@@ -340,6 +337,7 @@ fn accounts(config: &Config) -> Vec<Account> {
 /// Retention and pruning, once a minute.
 async fn keep_house(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, clock: Clock) {
     let (kept, max_bytes) = (config.settings.store.retention.as_ms(), config.settings.store.max_size.0);
+    let window = config.duplicates().timed_ms;
     loop {
         tokio::time::sleep(HOUSEKEEPING).await;
         let (journal, state, now) = (Arc::clone(&journal), Arc::clone(&state), clock.now());
@@ -347,7 +345,7 @@ async fn keep_house(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Co
             let processed = state.cursor()?;
             journal.retain(Retention { keep_since: now - kept, max_bytes, processed })?;
             state.prune(Prune {
-                seen_before: now - SEEN_KEPT_MS,
+                seen_before: now - window,
                 traces_before: now - kept,
                 dead_letters_before: now - kept,
             })

@@ -71,8 +71,11 @@ pub(super) async fn retry(
     }
     let note = order.note.unwrap_or_else(|| "retried by an operator".to_owned());
     let id = letter.id.clone();
-    match requeue::plan(letter, &note, admin.clock.now()) {
-        Plan::Resend(letter) => ask(&admin, |answer| Request::Requeue(vec![*letter], note, answer)).await,
+    let now = admin.clock.now();
+    match requeue::plan(letter, &note, now) {
+        Plan::Resend(letter) => {
+            ask(&admin, |answer| Request::Requeue(vec![*letter], note, now, answer)).await;
+        }
         Plan::Reenter(record, change) => {
             let entered = admin.committer.commit(record).await;
             entered

@@ -137,11 +137,11 @@ fn in_store(store: &Store, id: &str, change: Change<'_>) -> Result<(), Failure> 
 }
 
 fn retry(store: &Store, letter: DeadLetter) -> Result<causeway_store::Change, Failure> {
-    let note = "retried by an operator";
-    match requeue::plan(letter, note, Clock::system().now()) {
+    let (note, now) = ("retried by an operator", Clock::system().now());
+    match requeue::plan(letter, note, now) {
         Plan::Resend(letter) => {
             let next = causeway_store::BlockId(store.state.last_block()?.0 + 1);
-            Ok(worker::requeued(*letter, note, next))
+            Ok(worker::requeued(*letter, note, next, now))
         }
         Plan::Reenter(record, change) => {
             store.journal.append(&[record])?;

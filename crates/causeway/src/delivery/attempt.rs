@@ -100,9 +100,9 @@ impl Run<'_> {
             self.wait_for_leave().await;
             match self.attempt(messages).await {
                 Verdict::Delivered => return self.succeeded(failures),
-                Verdict::Refused(words) => return Sent::Refused("refused", words),
+                Verdict::Refused(words) => return self.refused("refused", words),
                 Verdict::TooLarge => {
-                    return Sent::Refused("oversize", "the vendor says that it is too large".to_owned());
+                    return self.refused("oversize", "the vendor says that it is too large".to_owned());
                 }
                 Verdict::Busy(after) => {
                     self.pace(|pace, now| pace.refused(now, after));
@@ -156,10 +156,20 @@ impl Run<'_> {
 
     fn succeeded(&self, failures: u32) -> Sent {
         self.pace(|pace, _| pace.succeeded());
+        self.is_well(failures);
+        Sent::Delivered
+    }
+
+    /// A vendor that refuses a message is well.
+    fn refused(&self, cause: &'static str, words: String) -> Sent {
+        self.is_well(0);
+        Sent::Refused(cause, words)
+    }
+
+    fn is_well(&self, failures: u32) {
         if self.shared.failing.swap(false, Ordering::Relaxed) || failures > 0 {
             self.shared.recovered.notify_waiters();
         }
-        Sent::Delivered
     }
 
     fn gave_up(&self) -> Option<String> {

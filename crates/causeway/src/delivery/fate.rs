@@ -81,9 +81,10 @@ impl Loaded {
         self.settled.left() == 0
     }
 
-    /// The latest that the events in it can have been accepted, since only the hour is known: nothing is given up early.
-    pub fn accepted(&self) -> i64 {
-        self.hour + ledger::HOUR_MS
+    /// The latest that the entry can have been accepted, since only the hour is known: nothing is given up early. An
+    /// entry of a later time than that was put back by an operator then.
+    pub fn accepted(&self, item: &Item) -> i64 {
+        item.time.max(self.hour + ledger::HOUR_MS)
     }
 
     /// Notes the fate of an entry in the change; answers false if it had one already.

@@ -215,7 +215,7 @@ impl Lane {
         let slots: Vec<u16> = items.iter().map(|item| item.slot).collect();
         let (good, bad) = self.examine(items);
         let accepted =
-            good.iter().filter_map(|item| self.blocks.get(&item.block)).map(Loaded::accepted).min();
+            good.iter().filter_map(|item| Some(self.blocks.get(&item.block)?.accepted(item))).min();
         let payloads = &self.payloads;
         let batch = Batch::gather(good, |item| payload_of(payloads, item));
         slots_taken(
@@ -325,7 +325,9 @@ impl Lane {
         match done {
             Ok(Done { slots, bytes }) => {
                 self.bytes_under_way -= bytes;
-                slots.into_iter().for_each(|slot| self.slots.release(slot));
+                for slot in slots {
+                    self.slots.release(slot);
+                }
             }
             Err(error) => {
                 tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart");

@@ -94,12 +94,7 @@ impl Waiting {
 impl Default for Slots {
     fn default() -> Self {
         let empty = Slot { first: NONE, last: NONE, bytes: 0, busy: false };
-        Self {
-            all: vec![empty; SLOTS],
-            ready: VecDeque::new(),
-            ready_bytes: 0,
-            waiting: Waiting::default(),
-        }
+        Self { all: vec![empty; SLOTS], ready: VecDeque::new(), ready_bytes: 0, waiting: Waiting::default() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::delivery::Inbox;
 use crate::health::Health;
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
-use causeway_engine::ledger::{Additions, HOUR_MS};
+use causeway_engine::ledger::Additions;
 use causeway_engine::outbox::{Builder, Made};
 use causeway_engine::{Engine, Facts, Settings, event};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
@@ -35,15 +35,12 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long to wait before a commit that the disk refused is tried again.
 const FULL_PAUSE: Duration = Duration::from_secs(1);
 
-/// Seen events are restored from this long ago at most: the longest window that makes sense to remember.
-const SEEN_SPAN_MS: i64 = 24 * HOUR_MS;
-
 /// What others ask of the worker.
 pub enum Request {
     /// Commit this with what is next.
     Change(Change),
-    /// Send dead letters again: their payloads go back into the outbox.
-    Requeue(Vec<DeadLetter>, String, oneshot::Sender<()>),
+    /// Send dead letters again, with this note, as of this instant: their payloads go back into the outbox.
+    Requeue(Vec<DeadLetter>, String, i64, oneshot::Sender<()>),
     /// Commit this, then answer.
     Resolve(Change, oneshot::Sender<()>),
     /// Run these flows from the next event on, then answer.
@@ -117,7 +114,11 @@ impl Worker {
     /// Takes up the work where the state says it was left.
     pub fn new(parts: Parts, now: i64) -> Result<(Self, Handle), Error> {
         let mut engine = Engine::new(parts.settings.clone(), parts.flows.clone(), parts.state.last_block()?);
-        engine.restore_seen(&parts.state.notes(causeway_store::state::List::Seen, now - SEEN_SPAN_MS)?);
+        engine.restore_seen(
+            &parts
+                .state
+                .notes(causeway_store::state::List::Seen, now - parts.settings.duplicates.timed_ms)?,
+        );
         let cursor = parts.state.cursor()?;
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
@@ -186,9 +187,9 @@ impl Worker {
                     merge(change, more);
                     self.answers.push(answer);
                 }
-                Request::Requeue(letters, note, answer) => {
+                Request::Requeue(letters, note, now, answer) => {
                     for letter in letters {
-                        merge(change, requeued(letter, &note, self.engine.take_block_id()));
+                        merge(change, requeued(letter, &note, self.engine.take_block_id(), now));
                     }
                     self.answers.push(answer);
                 }
@@ -239,8 +240,9 @@ impl Worker {
     }
 }
 
-/// A dead letter's messages go back into the outbox; in the ledger the event is pending again.
-pub fn requeued(letter: DeadLetter, note: &str, block: BlockId) -> Change {
+/// A dead letter's messages go back into the outbox; in the ledger the event is pending again. It counts as of `now`, so
+/// that it is retried for as long as a new event is, and is not held back for its age: the vendor has the last word.
+pub fn requeued(letter: DeadLetter, note: &str, block: BlockId, now: i64) -> Change {
     let mut builder = Builder::new(&letter.destination, letter.hour);
     builder.payload().extend_from_slice(&letter.payload);
     let messages = crate::delivery::batch::single_messages(&letter.payload).len();
@@ -248,7 +250,7 @@ pub fn requeued(letter: DeadLetter, note: &str, block: BlockId) -> Change {
         start: 0,
         messages: u8::try_from(messages).unwrap_or(u8::MAX),
         slot: event::slot(&letter.event),
-        time: letter.died_at,
+        time: now,
         position: letter.position,
     };
     builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);

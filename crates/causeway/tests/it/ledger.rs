@@ -222,7 +222,7 @@ impl World {
             requeue::discard(&letter, "a test")
         } else {
             match requeue::plan(letter, "a test", now()) {
-                Plan::Resend(letter) => requeued(*letter, "a test", self.engine.take_block_id()),
+                Plan::Resend(letter) => requeued(*letter, "a test", self.engine.take_block_id(), 0),
                 Plan::Reenter(record, change) => {
                     self.store().journal.append(&[record]).unwrap();
                     self.entered += i64::from(once_more);
