@@ -1,0 +1,165 @@
+//! The ground that the parts of the bridge share, and the parts built on it.
+
+use super::settings;
+use crate::api::Admin;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::attempt::Shared;
+use crate::delivery::client::Client;
+use crate::delivery::pace::Pace;
+use crate::delivery::{Destination, Inbox, Lane};
+use crate::flows::{Catalogue, Desk};
+use crate::health::{self, Health};
+use crate::intake::{Intake, body::Budget};
+use crate::pipeline::worker::{self, Parts, Request};
+use crate::pipeline::{Committer, Tail};
+use crate::telemetry::{Live, Metrics};
+use causeway_engine::flow::Flow;
+use causeway_store::{Error, Journal, State};
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// The inboxes of the lanes, by destination.
+pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
+
+/// What is one for all.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) state: Arc<dyn State>,
+    pub(super) tail: Arc<Tail>,
+    pub(super) live: Arc<Live>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Arc<Health>,
+    pub(super) clock: Clock,
+}
+
+impl Ground {
+    /// Takes up the work where the store says it was left.
+    pub(super) fn new(
+        journal: Arc<dyn Journal>,
+        state: Arc<dyn State>,
+        config: &Config,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let (last, cursor) = (journal.extent()?.last, state.cursor()?);
+        let health = Arc::new(Health::new(config.settings.limits.backlog.0));
+        health.accepted(health::found_waiting(last, cursor));
+        Ok(Self {
+            journal,
+            state,
+            tail: Arc::new(Tail::new(last)),
+            live: Arc::new(Live::default()),
+            metrics: Arc::new(Metrics::new()),
+            health,
+            clock,
+        })
+    }
+
+    pub(super) fn worker_parts(&self, config: &Config, flows: &[Arc<Flow>], inboxes: &Inboxes) -> Parts {
+        Parts {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            tail: Arc::clone(&self.tail),
+            inboxes: inboxes.clone(),
+            settings: settings::engine(config),
+            flows: flows.to_vec(),
+            metrics: Arc::clone(&self.metrics),
+            live: Arc::clone(&self.live),
+            health: Arc::clone(&self.health),
+        }
+    }
+
+    /// Starts a lane for each destination.
+    pub(super) fn start_lanes(
+        &self,
+        config: &Config,
+        targets: Vec<Destination>,
+        inboxes: &Inboxes,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let start = |target: Destination| {
+            let inbox = Arc::clone(&inboxes[target.name()]);
+            let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
+            let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
+            Ok(tokio::spawn(lane.run(stopping.clone())))
+        };
+        targets.into_iter().map(start).collect()
+    }
+
+    fn lane_shared(&self, config: &Config, destination: Destination) -> std::io::Result<Shared> {
+        let delivery = &config.settings.delivery;
+        Ok(Shared {
+            client: Client::new(delivery.timeout.0)?,
+            pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            destination,
+            backoff: settings::backoff(config),
+            give_up_ms: delivery.give_up_after.as_ms(),
+            failing: AtomicBool::new(false),
+            recovered: Notify::new(),
+            metrics: Arc::clone(&self.metrics),
+            live: Arc::clone(&self.live),
+            clock: self.clock.clone(),
+        })
+    }
+
+    pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
+        Intake {
+            accounts: settings::accounts(config),
+            rules: config.rules(),
+            strict: config.settings.algolia.strict,
+            budget: Budget::new(config.settings.limits.bodies_in_memory.0),
+            body_timeout: config.settings.limits.body_timeout.0,
+            committer,
+            health: Arc::clone(&self.health),
+            metrics: Arc::clone(&self.metrics),
+            live: Arc::clone(&self.live),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub(super) fn admin(
+        &self,
+        config: &Config,
+        catalogue: Catalogue,
+        worker: worker::Handle,
+        committer: Committer,
+    ) -> Admin {
+        Admin {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            store: config.store.clone(),
+            flows: self.desk(config, catalogue, worker.clone()),
+            worker,
+            committer,
+            rules: config.rules(),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+            decisions: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Changed flows run from the next event on; whoever changes them waits for that.
+    fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
+        let publish = move |flows| {
+            let (taken, answered) = tokio::sync::oneshot::channel();
+            worker.ask(Request::SetFlows(flows, taken));
+            // A worker that is gone runs no more flows; the next start takes the new ones from the store.
+            let _ = answered.blocking_recv();
+        };
+        let configured = config.configured.known().to_vec();
+        let state = Some(Arc::clone(&self.state));
+        Desk::new(configured, config.segment.is_some(), state, current, Box::new(publish))
+    }
+}
+
+/// An inbox for each destination.
+pub(super) fn inboxes(targets: &[Destination], config: &Config) -> Inboxes {
+    let inbox = || Arc::new(Inbox::new(settings::waiting(config)));
+    targets.iter().map(|target| (target.name(), inbox())).collect()
+}

@@ -1,0 +1,63 @@
+//! What the parts are told, read out of the configuration.
+
+use crate::config::Config;
+use crate::delivery::Destination;
+use crate::delivery::backoff::Backoff;
+use crate::delivery::lane::Bounds;
+use causeway_algolia::credentials::{Account, Secret};
+
+pub(super) fn targets(config: &Config) -> Vec<Destination> {
+    let max_age = config.settings.algolia.max_event_age.as_ms();
+    let insights = config.insights.clone().map(|target| Destination::Insights(target, max_age));
+    let segment = config.segment.clone().map(Destination::Segment);
+    insights.into_iter().chain(segment).collect()
+}
+
+pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
+    causeway_engine::Settings {
+        rules: config.rules(),
+        duplicates: config.duplicates(),
+        forward: config.insights.is_some(),
+        tell_links: config.settings.identity.tell_links && config.segment.is_some(),
+    }
+}
+
+pub(super) fn bounds(config: &Config) -> Bounds {
+    let delivery = &config.settings.delivery;
+    Bounds {
+        linger: delivery.linger.0,
+        concurrency: delivery.concurrency.max(1),
+        bytes_under_way: window(config) - waiting(config),
+    }
+}
+
+fn window(config: &Config) -> usize {
+    config.settings.delivery.window.0 as usize
+}
+
+/// A third of the window is for messages that wait: what is under way must last for as long as a vendor takes to answer,
+/// what waits only until the store is read again.
+pub(super) fn waiting(config: &Config) -> usize {
+    window(config) / 3
+}
+
+pub(super) fn accounts(config: &Config) -> Vec<Account> {
+    let account = |credentials: &crate::config::Credentials| Account {
+        app_id: credentials.app_id.clone(),
+        keys: credentials.keys.iter().map(|key| Secret::new(key.expose())).collect(),
+    };
+    config.credentials.iter().map(account).collect()
+}
+
+pub(super) fn backoff(config: &Config) -> Backoff {
+    let delivery = &config.settings.delivery;
+    Backoff { first: delivery.retry_first.0, longest: delivery.retry_longest.0 }
+}
+
+/// Requests a second at most.
+pub(super) fn rate(config: &Config, destination: &Destination) -> u32 {
+    match destination {
+        Destination::Segment(_) => config.settings.segment.max_requests_per_second,
+        Destination::Insights(..) => config.settings.algolia.max_requests_per_second,
+    }
+}
