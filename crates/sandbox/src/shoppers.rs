@@ -41,6 +41,8 @@ pub struct Shoppers {
     pub api_key: String,
     /// How many people. Default: 20.
     pub count: usize,
+    /// What people search for; nothing means queries of a furniture shop. Default: nothing.
+    pub queries: Vec<String>,
     /// Where all randomness starts. Default: 1.
     pub seed: u64,
     /// Actions per second of each person, on average. Default: 1.
@@ -79,6 +81,7 @@ impl Shoppers {
             app_id: app_id.into(),
             api_key: api_key.into(),
             count: 20,
+            queries: Vec::new(),
             seed: 1,
             pace: 1.0,
             duplicates: 0.005,
@@ -110,7 +113,8 @@ impl Shoppers {
         tell: &Arc<impl Fn(Action) + Send + Sync + 'static>,
         stopped: &watch::Receiver<()>,
     ) -> JoinSet<Totals> {
-        let (catalogue, clock) = (Arc::new(Catalogue::new(self.seed)), Clock::start());
+        let catalogue = Arc::new(Catalogue::new(self.seed).with_queries(&self.queries));
+        let clock = Clock::start();
         let mut crowd = JoinSet::new();
         for number in 0..self.count {
             let shopper = Shopper::new(number, self, Arc::clone(&catalogue), browser.clone(), clock);

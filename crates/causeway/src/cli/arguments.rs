@@ -60,6 +60,9 @@ pub(super) struct Demo {
     /// How many people shop
     #[arg(long, default_value_t = 40)]
     pub shoppers: usize,
+    /// What they search for: one query a line, or the column `query` of a tab-separated table
+    #[arg(long, value_name = "FILE")]
+    pub queries: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

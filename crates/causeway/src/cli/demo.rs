@@ -24,8 +24,19 @@ const SETTLE: Duration = Duration::from_secs(20);
 
 pub(super) fn run(arguments: &arguments::Demo) -> Result<Outcome, Failure> {
     let store = Scratch::new()?;
-    let (seconds, shoppers) = (arguments.seconds, arguments.shoppers);
-    runtime()?.block_on(show(seconds, shoppers, &store.0))
+    let queries = arguments.queries.as_deref().map(queries).transpose()?.unwrap_or_default();
+    runtime()?.block_on(show(arguments, queries, &store.0))
+}
+
+/// Reads the queries of a file.
+fn queries(path: &Path) -> Result<Vec<String>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))?;
+    let heading = text.lines().next().unwrap_or_default();
+    let column = heading.split('\t').position(|name| name == "query");
+    let lines = text.lines().skip(usize::from(column.is_some()));
+    let queries = lines.filter_map(|line| line.split('\t').nth(column.unwrap_or(0)));
+    Ok(queries.map(str::trim).filter(|query| !query.is_empty()).map(str::to_owned).collect())
 }
 
 /// A directory that is gone after the demo.
@@ -47,7 +58,7 @@ impl Drop for Scratch {
     }
 }
 
-async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Outcome, Failure> {
+async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -> Result<Outcome, Failure> {
     let asked = asked_to_stop();
     let options = Options::default();
     let (app_id, api_key) = (options.app_id.clone(), options.api_keys[0].clone());
@@ -61,8 +72,11 @@ async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Out
 
     let (stop, stopping) = watch::channel(false);
     let live = Arc::clone(&bridge.live);
-    let crowd =
-        Shoppers { count: shoppers, ..Shoppers::new(format!("http://{}", bridge.public), app_id, api_key) };
+    let crowd = Shoppers {
+        count: arguments.shoppers,
+        queries,
+        ..Shoppers::new(format!("http://{}", bridge.public), app_id, api_key)
+    };
     let mut told = stopping.clone();
     let tell = Arc::clone(&live);
     let shopping = tokio::spawn(async move {
@@ -73,7 +87,7 @@ async fn show(seconds: Option<u64>, shoppers: usize, store: &Path) -> Result<Out
     let drawing = tokio::spawn(screen.run(stopping));
     tokio::select! {
         () = asked => {}
-        () = lasting(seconds) => {}
+        () = lasting(arguments.seconds) => {}
     }
     let _ = stop.send(true);
     let _ = drawing.await;

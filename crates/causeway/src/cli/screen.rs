@@ -64,8 +64,9 @@ impl Screen {
         let (rate_in, rate_out) = (rate(events, events_then), rate(segment + insights, sent_then));
         self.before = (Instant::now(), events, segment + insights);
         format!(
-            "{:>4}s  events in {events} ({rate_in:.0}/s)  to Segment {segment}  to Algolia {insights} ({rate_out:.0}/s)  pending {pending}  dead {}",
+            "{:>4}s  events in {events} ({rate_in:.0}/s)  delivered {} ({rate_out:.0}/s): Segment {segment}, Algolia {insights}  pending {pending}  dead {}",
             self.began.elapsed().as_secs(),
+            segment + insights,
             Live::get(&self.live.dead),
         )
     }

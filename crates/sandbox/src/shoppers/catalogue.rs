@@ -109,10 +109,14 @@ impl Product {
     }
 }
 
-/// Everything in stock.
+/// What people search for where nothing else is given.
+const QUERIES: &str = include_str!("queries.txt");
+
+/// Everything in stock, and what people search for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     products: Vec<Product>,
+    queries: Vec<String>,
 }
 
 impl Catalogue {
@@ -123,7 +127,18 @@ impl Catalogue {
         let wanted = sorts.flat_map(|sort| std::iter::repeat_n(sort, OF_EACH_SORT));
         let products =
             wanted.enumerate().map(|(number, (shelf, sort))| make(number, shelf, sort, &mut random));
-        Self { products: products.collect() }
+        Self { products: products.collect(), queries: QUERIES.lines().map(str::to_owned).collect() }
+    }
+
+    /// The same shelves, searched with these queries; none keeps the shop's own.
+    #[must_use]
+    pub fn with_queries(self, queries: &[String]) -> Self {
+        if queries.is_empty() { self } else { Self { queries: queries.to_vec(), ..self } }
+    }
+
+    /// What people search for.
+    pub fn queries(&self) -> &[String] {
+        &self.queries
     }
 
     /// The products, in the order of their numbers.

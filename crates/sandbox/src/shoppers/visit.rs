@@ -7,7 +7,6 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 use serde_json::Value;
 
-const QUERIES: &str = include_str!("queries.txt");
 /// How many results are seen at once: Insights takes 20 ids an event.
 const PAGE: usize = 20;
 
@@ -141,8 +140,7 @@ impl<R: Rng> Visit<'_, R> {
     }
 
     fn query(&mut self) -> String {
-        let queries = QUERIES.lines().collect::<Vec<_>>();
-        let query = queries.choose(self.random).copied().unwrap_or_default();
+        let query = self.catalogue.queries().choose(self.random).map_or("", String::as_str);
         if self.random.random_bool(TYPES_BADLY) { misspell(query, self.random) } else { query.to_owned() }
     }
 
