@@ -1,12 +1,11 @@
 //! Where flows are changed: in the running bridge through its admin API, else by a command that holds the store.
 
 use super::change::{self, Change, Effect};
-use super::{AS_CONFIGURED, Catalogue, Known, Problem, document_of};
-use causeway_engine::flow::difference::{self, Difference};
+use super::history::{Past, history, versions};
+use super::{AS_CONFIGURED, Catalogue, Known, Problem};
 use causeway_engine::flow::{DESTINATION_SEGMENT, Document, Fault, Flow};
 use causeway_store::State;
 use causeway_store::state::FlowVersion;
-use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Makes flows run. Called while no other change can come in between, so the last change is what runs.
@@ -32,25 +31,6 @@ pub enum Target {
     Version(u32),
     /// The recipe or file.
     Configured,
-}
-
-/// A line of a flow's history.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Past {
-    /// The version's number.
-    pub version: u32,
-    /// Whether it is what runs.
-    pub active: bool,
-    /// When it was made, in milliseconds since the Unix epoch.
-    pub at: i64,
-    /// Who made it.
-    pub author: String,
-    /// Whether it hands the flow back to its recipe or file.
-    pub as_configured: bool,
-    /// What it says otherwise than the version before it; for the first, than the recipe or file.
-    pub differences: Vec<Difference>,
-    /// Its text.
-    pub text: String,
 }
 
 impl Desk {
@@ -204,10 +184,6 @@ fn no_version(name: &str, number: u32, numbers: &[String]) -> Problem {
     Problem::Unknown(format!("flow {name:?} has no version {number}; {known}"))
 }
 
-fn versions(state: Option<&dyn State>, name: &str) -> Result<Vec<FlowVersion>, Problem> {
-    Ok(state.map(|state| state.flow_versions(name)).transpose()?.unwrap_or_default())
-}
-
 fn next_number(versions: &[FlowVersion]) -> u32 {
     versions.last().map_or(1, |last| last.version + 1)
 }
@@ -217,33 +193,6 @@ fn new_versions<'c>(
     documents: &'c [Document],
 ) -> impl Iterator<Item = (&'c Change, &'c Document)> {
     changes.iter().zip(documents).filter(|(change, _)| change.effect != Effect::Unchanged)
-}
-
-/// Every version of a flow, oldest first.
-pub fn history(configured: &[Known], state: Option<&dyn State>, name: &str) -> Result<Vec<Past>, Problem> {
-    let configured = configured.iter().find(|known| known.name() == name).map(|known| &known.document);
-    let mut before = configured.cloned();
-    let mut past = Vec::new();
-    for version in versions(state, name)? {
-        let own = document_of(&version)?;
-        let as_configured = own.is_none();
-        let document = own.or_else(|| configured.cloned());
-        let differences = match &document {
-            Some(document) => difference::between(before.as_ref(), document),
-            None => Vec::new(),
-        };
-        past.push(Past {
-            version: version.version,
-            active: version.active,
-            at: version.at,
-            author: version.author,
-            as_configured,
-            differences,
-            text: version.definition,
-        });
-        before = document;
-    }
-    Ok(past)
 }
 
 /// A flow that sends to Segment needs a key for it.

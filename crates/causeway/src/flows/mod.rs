@@ -12,11 +12,13 @@ mod catalogue;
 mod change;
 mod desk;
 mod files;
+mod history;
 
 pub use catalogue::{AS_CONFIGURED, Catalogue, document_of};
 pub use change::{Change, Effect};
-pub use desk::{Desk, Past, Publish, Shelf, Target, deliverable, history};
+pub use desk::{Desk, Publish, Shelf, Target, deliverable};
 pub use files::{read_directory, read_file};
+pub use history::{Past, history};
 
 use causeway_engine::flow::{Document, Fault};
 use std::fmt;

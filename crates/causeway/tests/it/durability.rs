@@ -60,7 +60,7 @@ fn a_full_disk_is_answered_with_503_and_when_there_is_room_again_events_are_take
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         let ready = stage.send("GET", "/readyz", &[], "").await;
         assert_eq!(ready.status, 503);
-        assert!(ready.text().contains("free disk space"), "{}", ready.text());
+        assert!(ready.text().contains("the disk is full; make room"), "{}", ready.text());
         stage.trouble.journal_full.store(false, Ordering::SeqCst);
         stage.accept(&views(0..3)).await;
         assert_eq!(stage.send("GET", "/readyz", &[], "").await.status, 200);

@@ -118,7 +118,7 @@ fn plan() -> String {
 const PLANNED: &str = r#"
 name = "planned"
 trigger = 'properties.eventType = "click"'
-plan = "flows/plan.json"
+plan = "plan.json"
 on_violation = "ACTION"
 [mapping]
 event = "Search Result Clicked"

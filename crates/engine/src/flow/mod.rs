@@ -8,6 +8,7 @@ mod definition;
 pub mod difference;
 mod document;
 mod envelope;
+mod faults;
 pub mod lint;
 mod probe;
 pub mod suggest;
