@@ -73,6 +73,11 @@ pub(crate) fn a_time_leads_to_the_first_record_received_then_or_later(backend: &
     assert_eq!([i64::MIN, 10, 11, 30].map(at), [1, 1, 2, 2]);
     assert_eq!([31, 45, 50].map(at), [5, 5, 5]);
     assert_eq!([51, i64::MAX].map(at), [8, 8]);
+    // One clock far ahead, and many after it that are right.
+    for time in [900].into_iter().chain(60..90) {
+        journal.append(&[received_at(time)]).unwrap();
+    }
+    assert_eq!([80, 900, 901].map(at), [8, 8, 39]);
 }
 
 pub(crate) fn an_empty_journal_begins_at_one_and_ends_at_zero(backend: &impl Backend) {

@@ -72,6 +72,13 @@ impl SqliteJournal {
             found = self.seek(connection, from)?;
         }
         let begin = found.map_or(end, |head| head.first);
+        if let Some(head) = found
+            && from < begin
+            && !self.known(rows::is_sound(connection, &head))?
+        {
+            // Its position may be what is damaged, and must not lead over all that is sound before it.
+            return self.step_over(connection, from);
+        }
         if from < begin {
             self.note_missing(connection, from, begin)?;
         }
@@ -98,7 +105,10 @@ impl SqliteJournal {
     /// The first block behind the damage at this position. A look-up behind the damage succeeds, one inside it fails: so
     /// its end is found by doubling the step and then by halves.
     fn step_over(&self, connection: &Connection, position: u64) -> Result<Option<Head>, Error> {
-        let readable = |from| rows::at_or_after(connection, from).is_ok();
+        let readable = |from| match rows::at_or_after(connection, from) {
+            Ok(Some(head)) => rows::is_sound(connection, &head).unwrap_or(false),
+            found => found.is_ok(),
+        };
         let mut steps = (0..63).map(|doubling| position.saturating_add(1 << doubling));
         let Some(mut behind) = steps.find(|from| readable(*from)) else {
             return self.give_up(connection, position);

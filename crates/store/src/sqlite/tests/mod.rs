@@ -8,9 +8,12 @@ mod ownership;
 mod torn;
 
 use super::{Options, SqliteJournal, SqliteState, Store, open, open_read_only};
+use crate::Error;
 use crate::conformance::{self, Backend};
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 conformance::suite!(Directory);
@@ -28,6 +31,18 @@ impl Directory {
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
+
+    /// Opens the store, waiting a little while it is locked: a process that another test starts has this process's files
+    /// open, with their locks, for the instant before it becomes another program.
+    pub(crate) fn open_with(&self, options: &Options) -> Store {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            match open(self.path(), options) {
+                Err(Error::Locked { .. }) if Instant::now() < patience => thread::yield_now(),
+                opened => return opened.unwrap(),
+            }
+        }
+    }
 }
 
 impl Backend for Directory {
@@ -35,7 +50,7 @@ impl Backend for Directory {
     type State = SqliteState;
 
     fn open(&self) -> (SqliteJournal, SqliteState) {
-        let Store { journal, state } = open(self.path(), &Options::default()).unwrap();
+        let Store { journal, state } = self.open_with(&Options::default());
         (journal, state)
     }
 

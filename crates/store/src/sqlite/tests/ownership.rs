@@ -15,7 +15,7 @@ fn one_writer_has_a_store_until_both_halves_are_dropped() {
     drop(journal);
     assert!(locked());
     drop(state);
-    open(directory.path(), &Options::default()).unwrap();
+    directory.open_with(&Options::default());
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn positions_that_the_state_knows_are_not_given_again() {
         assert_eq!(journal.append(&[record("next")]).unwrap(), Position(6));
         assert_eq!(positions(&journal.read(Position(5), 0).unwrap()), [6]);
     }
-    let Store { journal, .. } = super::open(directory.path(), &super::Options::default()).unwrap();
+    let Store { journal, .. } = directory.open_with(&super::Options::default());
     assert_eq!(journal.append(&[record("next")]).unwrap(), Position(7));
     assert!(journal.damaged().is_empty());
 }
