@@ -2,9 +2,8 @@
 
 use crate::events::{QUERY, click, invalid, view};
 use crate::process::{Home, causeway, play};
-use crate::stage::until;
+use crate::stage::{open_store, until};
 use causeway_sandbox::{Fault, Sandbox, Target};
-use causeway_store::sqlite;
 use causeway_store::state::{Change, LedgerRow, State, Tally};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -193,8 +192,7 @@ fn the_ledger_is_read_while_the_bridge_runs_and_while_it_does_not_and_an_imbalan
         home.run(&["ledger", "--since", "soon"]).ended(2);
 
         let tamper = |accepted| {
-            let store =
-                sqlite::open(&home.directory.path().join("data"), &sqlite::Options::default()).unwrap();
+            let store = open_store(&home.directory.path().join("data"));
             let tally = Tally { accepted, ..Tally::default() };
             let ledger = vec![LedgerRow { flow: "search-events".to_owned(), hour: 0, tally }];
             store.state.commit(&Change { ledger, ..Change::default() }).unwrap();

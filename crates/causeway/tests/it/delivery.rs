@@ -301,14 +301,18 @@ fn a_backlog_larger_than_the_lanes_memory_arrives_whole_and_in_order() {
     };
     Scene::new().with(narrow).play(async |stage| {
         let down = [Target::Segment, Target::Insights].map(|target| Fault::status(target, 503));
-        down.clone().into_iter().for_each(|fault| stage.sandbox.set_fault(fault));
+        for fault in down.clone() {
+            stage.sandbox.set_fault(fault);
+        }
         for hundred in 0..30 {
             stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
         }
         stage.until("it is all waiting", || stage.balance("search-events")[4] == 3000).await;
         stage.sandbox.clear_faults();
         // While the lanes catch up, more comes in, and the vendors fail now and then.
-        down.into_iter().for_each(|fault| stage.sandbox.set_fault(fault.share(0.1)));
+        for fault in down {
+            stage.sandbox.set_fault(fault.share(0.1));
+        }
         for hundred in 30..40 {
             stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
         }
