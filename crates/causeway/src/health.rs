@@ -21,8 +21,8 @@ pub struct Health {
     store_fails: AtomicBool,
     /// When the last write to the journal found no room, if it did.
     found_full: Mutex<Option<Instant>>,
-    /// The engine ended abnormally.
-    engine_stopped: AtomicBool,
+    /// Something that should run as long as the bridge ended.
+    part_stopped: AtomicBool,
     /// The bridge is going down.
     stopping: AtomicBool,
     /// Bytes accepted since the start.
@@ -64,9 +64,9 @@ impl Health {
         found.is_some_and(|at| now.saturating_duration_since(at) < FULL_FOR)
     }
 
-    /// The engine ended.
-    pub fn engine_stopped(&self) {
-        self.engine_stopped.store(true, Ordering::Relaxed);
+    /// The engine, or a destination's lane, ended abnormally.
+    pub fn part_stopped(&self) {
+        self.part_stopped.store(true, Ordering::Relaxed);
     }
 
     /// The bridge is going down: not ready for new requests.
@@ -96,8 +96,8 @@ impl Health {
         if self.stopping.load(Ordering::Relaxed) {
             return Some("the bridge is stopping");
         }
-        if self.engine_stopped.load(Ordering::Relaxed) {
-            return Some("the engine stopped; see the log and restart");
+        if self.part_stopped.load(Ordering::Relaxed) {
+            return Some("a part of the bridge stopped; see the log and restart");
         }
         if self.store_fails.load(Ordering::Relaxed) {
             return Some("the store can't be written; see the log, mend the disk and restart");
@@ -106,6 +106,18 @@ impl Health {
             return Some("the disk is full; make room");
         }
         self.backlog_is_full().then_some("the backlog is full; see limits.backlog")
+    }
+}
+
+/// Reports when whoever holds it is ended by a panic.
+#[derive(Debug)]
+pub struct Watch(pub Arc<Health>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.part_stopped();
+        }
     }
 }
 
