@@ -121,6 +121,12 @@ impl Drop for Watch {
     }
 }
 
+/// Runs a part of the bridge; if it ends by a panic, health tells.
+pub async fn watched(health: Arc<Health>, part: impl Future<Output = ()>) {
+    let _watch = Watch(health);
+    part.await;
+}
+
 /// How much there is in the journal beyond the cursor is not known in bytes at the start; records count as this much.
 pub const RECORD_GUESS: u64 = 1024;
 
@@ -158,5 +164,14 @@ mod tests {
         assert!(health.complaint(start + FULL_FOR).is_some());
         health.store_works();
         assert_eq!(health.complaint(start), None);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_by_a_panic_is_a_complaint_and_one_that_ends_in_peace_is_none() {
+        let health = Arc::new(Health::new(1_000));
+        watched(Arc::clone(&health), async {}).await;
+        assert_eq!(health.complaint(Instant::now()), None);
+        let ended = tokio::spawn(watched(Arc::clone(&health), async { panic!("a bug") })).await;
+        assert!(ended.is_err() && health.complaint(Instant::now()).is_some());
     }
 }
