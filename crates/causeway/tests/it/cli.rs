@@ -267,10 +267,12 @@ fn decide(home: &Home) {
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();
     assert_eq!(shown, refused[0]);
     home.run(&["dead-letters", "show", "nothing"]).ended(1);
+    assert!(home.run(&["dead-letters", "show", "nothing", "--json"]).ended(1).json()["error"].is_string());
     home.run(&["dead-letters", "retry"]).ended(2);
     home.run(&["dead-letters", "retry", "--all", "--error", "no such words"]).ended(0);
     assert_eq!(listed(home, &[]).len(), 3, "nothing fitted");
-    home.run(&["dead-letters", "retry", &id(&refused[0])]).ended(0);
+    let retried = home.run(&["dead-letters", "retry", &id(&refused[0]), "--json"]).ended(0).json();
+    assert_eq!(retried, json!({"retried": 1}));
     home.run(&["dead-letters", "retry", &id(&refused[0])]).ended(2);
     home.run(&["dead-letters", "retry", "--all", "--flow", "search-events", "--error", "refuses"]).ended(0);
     home.run(&["dead-letters", "discard", &id(invalid), "--note", "a robot"]).ended(0);
