@@ -21,8 +21,8 @@ pub struct Health {
     store_fails: AtomicBool,
     /// When the last write to the journal found no room, if it did.
     found_full: Mutex<Option<Instant>>,
-    /// The engine ended abnormally.
-    engine_stopped: AtomicBool,
+    /// Something that should run as long as the bridge ended.
+    part_stopped: AtomicBool,
     /// The bridge is going down.
     stopping: AtomicBool,
     /// Bytes accepted since the start.
@@ -64,9 +64,9 @@ impl Health {
         found.is_some_and(|at| now.saturating_duration_since(at) < FULL_FOR)
     }
 
-    /// The engine ended.
-    pub fn engine_stopped(&self) {
-        self.engine_stopped.store(true, Ordering::Relaxed);
+    /// The engine, or a destination's lane, ended abnormally.
+    pub fn part_stopped(&self) {
+        self.part_stopped.store(true, Ordering::Relaxed);
     }
 
     /// The bridge is going down: not ready for new requests.
@@ -96,8 +96,8 @@ impl Health {
         if self.stopping.load(Ordering::Relaxed) {
             return Some("the bridge is stopping");
         }
-        if self.engine_stopped.load(Ordering::Relaxed) {
-            return Some("the engine stopped; see the log and restart");
+        if self.part_stopped.load(Ordering::Relaxed) {
+            return Some("a part of the bridge stopped; see the log and restart");
         }
         if self.store_fails.load(Ordering::Relaxed) {
             return Some("the store can't be written; see the log, mend the disk and restart");
@@ -107,6 +107,24 @@ impl Health {
         }
         self.backlog_is_full().then_some("the backlog is full; see limits.backlog")
     }
+}
+
+/// Reports when whoever holds it is ended by a panic.
+#[derive(Debug)]
+pub struct Watch(pub Arc<Health>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.part_stopped();
+        }
+    }
+}
+
+/// Runs a part of the bridge; if it ends by a panic, health tells.
+pub async fn watched(health: Arc<Health>, part: impl Future<Output = ()>) {
+    let _watch = Watch(health);
+    part.await;
 }
 
 /// How much there is in the journal beyond the cursor is not known in bytes at the start; records count as this much.
@@ -146,5 +164,14 @@ mod tests {
         assert!(health.complaint(start + FULL_FOR).is_some());
         health.store_works();
         assert_eq!(health.complaint(start), None);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_by_a_panic_is_a_complaint_and_one_that_ends_in_peace_is_none() {
+        let health = Arc::new(Health::new(1_000));
+        watched(Arc::clone(&health), async {}).await;
+        assert_eq!(health.complaint(Instant::now()), None);
+        let ended = tokio::spawn(watched(Arc::clone(&health), async { panic!("a bug") })).await;
+        assert!(ended.is_err() && health.complaint(Instant::now()).is_some());
     }
 }

@@ -240,8 +240,16 @@ impl<'e> Step<'e> {
         }
         self.seen.extend_from_slice(&short.to_le_bytes());
         let only = repaired_for.filter(|flow| !flow.is_empty());
+        if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
+            let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
+            return self.rejected(flow, event, place, cause);
+        }
         self.forward(event, place, received_at, only);
         self.run_flows(event, place, only);
+    }
+
+    fn runs(&self, flow: &str) -> bool {
+        flow == FORWARD || self.flows.iter().any(|running| running.name() == flow)
     }
 
     fn count_intake(&mut self) {
@@ -291,25 +299,30 @@ impl<'e> Step<'e> {
     }
 
     fn count(&mut self, flow: &str, event: &Event<'_>, place: Place, start: usize, outcome: Outcome) {
-        self.ledger.row(flow, self.hour).accepted += 1;
-        match outcome {
-            Outcome::Mapped(messages) => self.segment.add(flow, place.id, made(start, messages, place)),
-            Outcome::Unmapped(_) => {
-                self.segment.take_back(start);
-                self.ledger.row(flow, self.hour).filtered += 1;
-            }
-            Outcome::Rejected(cause, reason) => {
-                self.segment.take_back(start);
-                self.ledger.row(flow, self.hour).dead_lettered += 1;
-                let payload = Bytes::copy_from_slice(event.raw.as_bytes());
-                let letter =
-                    self.dead_letter(flow, place.id.to_string(), place.position, (cause, reason), payload);
-                self.effects
-                    .change
-                    .dead_letters
-                    .push(DeadLetter { person: event.user_token.to_string(), ..letter });
-            }
+        if !matches!(outcome, Outcome::Mapped(_)) {
+            self.segment.take_back(start);
         }
+        match outcome {
+            Outcome::Mapped(messages) => {
+                self.ledger.row(flow, self.hour).accepted += 1;
+                self.segment.add(flow, place.id, made(start, messages, place));
+            }
+            Outcome::Unmapped(_) => {
+                let row = self.ledger.row(flow, self.hour);
+                row.accepted += 1;
+                row.filtered += 1;
+            }
+            Outcome::Rejected(cause, reason) => self.rejected(flow, event, place, (cause, reason)),
+        }
+    }
+
+    fn rejected(&mut self, flow: &str, event: &Event<'_>, place: Place, cause: (&str, String)) {
+        let row = self.ledger.row(flow, self.hour);
+        row.accepted += 1;
+        row.dead_lettered += 1;
+        let payload = Bytes::copy_from_slice(event.raw.as_bytes());
+        let letter = self.dead_letter(flow, place.id.to_string(), place.position, cause, payload);
+        self.effects.change.dead_letters.push(DeadLetter { person: event.user_token.to_string(), ..letter });
     }
 
     /// Who the event belongs to; notes the link if the event carries one, and has Segment told of a new one.

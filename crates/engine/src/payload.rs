@@ -63,6 +63,10 @@ fn put_ids<'a>(fields: &mut Fields<'a>, event: &'a Event<'a>) {
 
 fn properties<'a>(event: &'a Event<'a>) -> Fields<'a> {
     let mut properties = Fields::with_capacity(14);
+    // First, so that no key of the sender's invention takes the place of what Insights' own keys say.
+    for (key, raw) in &event.extra {
+        put_some(&mut properties, key, Value::parse(raw.get().as_bytes()).ok());
+    }
     put_kind(&mut properties, event);
     put_ids(&mut properties, event);
     put_subject(&mut properties, &event.subject);
@@ -70,9 +74,6 @@ fn properties<'a>(event: &'a Event<'a>) -> Fields<'a> {
     put_some(&mut properties, "revenue", revenue(event).and_then(number));
     put_some(&mut properties, "currency", event.currency.as_deref().map(text));
     put_some(&mut properties, "agentID", event.agent_id.as_deref().map(text));
-    for (key, raw) in &event.extra {
-        put_some(&mut properties, key, Value::parse(raw.get().as_bytes()).ok());
-    }
     properties
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn retry(
     let _turn = admin.decisions.lock().await;
     let mut letter = dead(&admin, id).await?;
     if let Some(payload) = order.payload {
-        letter.payload = payload.get().as_bytes().to_vec().into();
+        letter.payload = requeue::edited(&letter, payload.get()).map_err(Problem::bad)?;
     }
     let note = order.note.unwrap_or_else(|| "retried by an operator".to_owned());
     let id = letter.id.clone();

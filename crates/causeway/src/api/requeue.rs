@@ -1,6 +1,8 @@
 //! What is done about dead letters, the same for the API and for commands.
 
+use crate::delivery::batch::single_messages;
 use bytes::Bytes;
+use causeway_engine::flow::DESTINATION_SEGMENT;
 use causeway_engine::ledger::Additions;
 use causeway_engine::{INTAKE, Source};
 use causeway_store::Record;
@@ -22,7 +24,7 @@ const BEFORE_DELIVERY: [&str; 3] = ["invalid", "mapping", "plan"];
 
 /// Decides how to send it again.
 pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
-    if !BEFORE_DELIVERY.contains(&letter.cause.as_str()) {
+    if !before_delivery(&letter) {
         return Plan::Resend(Box::new(letter));
     }
     let only = if letter.flow == INTAKE { Bytes::new() } else { Bytes::from(letter.flow.clone()) };
@@ -34,6 +36,28 @@ pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
     row.dead_lettered -= 1;
     let resolutions = vec![resolution(&letter, DeadLetterStatus::Retried, note)];
     Plan::Reenter(record, Box::new(Change { resolutions, ledger: ledger.into_rows(), ..Change::default() }))
+}
+
+/// Reads a payload that an operator edited: one JSON value, or a list where the letter holds several messages. What
+/// Segment would throw away without a word is refused here.
+pub fn edited(letter: &DeadLetter, text: &str) -> Result<Bytes, String> {
+    let trimmed = text.trim();
+    let list = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let payload = Bytes::from(list.unwrap_or(trimmed).trim().to_owned());
+    if payload.is_empty() {
+        return Err("payload: there is nothing to send; discard the dead letter instead".to_owned());
+    }
+    if letter.destination != DESTINATION_SEGMENT || before_delivery(letter) {
+        return Ok(payload);
+    }
+    let messages = single_messages(&payload);
+    let sound = messages.iter().try_for_each(|message| causeway_segment::message::check(message));
+    sound.map_err(|problem| format!("payload: {problem}"))?;
+    Ok(payload)
+}
+
+fn before_delivery(letter: &DeadLetter) -> bool {
+    BEFORE_DELIVERY.contains(&letter.cause.as_str())
 }
 
 /// The change that gives one up. In the ledger it stays what it is: dead-lettered.

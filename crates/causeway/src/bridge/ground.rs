@@ -87,7 +87,8 @@ impl Ground {
             let inbox = Arc::clone(&inboxes[target.name()]);
             let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
             let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
-            Ok(tokio::spawn(lane.run(stopping.clone())))
+            let running = lane.run(stopping.clone());
+            Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
         };
         targets.into_iter().map(start).collect()
     }

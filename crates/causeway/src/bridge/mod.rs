@@ -175,7 +175,7 @@ impl Bridge {
         drop(self.journal);
         match ended {
             Ok(Ok(result)) => result,
-            _ => Ok(()),
+            _ => Err(Error::Poisoned("the engine ended abnormally; see the log".to_owned())),
         }
     }
 }

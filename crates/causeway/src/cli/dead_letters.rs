@@ -34,15 +34,15 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
             };
             list(&config, &query, json)
         }
-        DeadLetters::Show { id } => show(&config, id),
+        DeadLetters::Show { id } => show(&config, id, json),
         DeadLetters::Retry { ids, all, flow, error } => {
             let ids = if *all { fitting(&config, flow.as_ref(), error.as_ref())? } else { ids.clone() };
             if ids.is_empty() && !all {
                 return Err(Failure::usage("name the dead letters to retry, or say --all"));
             }
-            change(&config, &ids, Change::Retry)
+            change(&config, &ids, Change::Retry, json)
         }
-        DeadLetters::Discard { ids, note } => change(&config, ids, Change::Discard(note)),
+        DeadLetters::Discard { ids, note } => change(&config, ids, Change::Discard(note), json),
     }
 }
 
@@ -69,18 +69,19 @@ fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome,
     Ok(Outcome::Fine)
 }
 
-fn show(config: &Config, id: &str) -> Result<Outcome, Failure> {
+fn show(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
     match sqlite::open_read_only(&config.store)?.state.dead_letter(id)? {
         Some(letter) => {
             print(&serde_json::to_string_pretty(&requeue::shown(&letter)).map_err(Failure::usage)?)?;
             Ok(Outcome::Fine)
         }
-        None => unknown(id),
+        None => unknown(id, json),
     }
 }
 
-fn unknown(id: &str) -> Result<Outcome, Failure> {
-    print(&format!("there is no dead letter {id:?}"))?;
+fn unknown(id: &str, json: bool) -> Result<Outcome, Failure> {
+    let told = format!("there is no dead letter {id:?}");
+    print(&if json { json!({ "error": told }).to_string() } else { told })?;
     Ok(Outcome::Findings)
 }
 
@@ -102,7 +103,7 @@ enum Change<'a> {
     Discard(&'a str),
 }
 
-fn change(config: &Config, ids: &[String], change: Change<'_>) -> Result<Outcome, Failure> {
+fn change(config: &Config, ids: &[String], change: Change<'_>, json: bool) -> Result<Outcome, Failure> {
     match sqlite::open(&config.store, &Options::default()) {
         Ok(store) => ids.iter().try_for_each(|id| in_store(&store, id, change))?,
         Err(Error::Locked { .. }) => ids.iter().try_for_each(|id| in_bridge(config, id, change))?,
@@ -112,7 +113,7 @@ fn change(config: &Config, ids: &[String], change: Change<'_>) -> Result<Outcome
         Change::Retry => "retried",
         Change::Discard(_) => "discarded",
     };
-    print(&format!("{} {done}", ids.len()))?;
+    print(&if json { json!({ done: ids.len() }).to_string() } else { format!("{} {done}", ids.len()) })?;
     Ok(Outcome::Fine)
 }
 

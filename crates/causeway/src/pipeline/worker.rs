@@ -5,7 +5,7 @@
 
 use super::tail::{Next, Tail};
 use crate::delivery::Inbox;
-use crate::health::Health;
+use crate::health::{Health, Watch};
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_engine::ledger::Additions;
@@ -128,9 +128,9 @@ impl Worker {
     /// Runs on a thread of its own until [`Request::Stop`].
     pub fn start(self) -> std::io::Result<std::thread::JoinHandle<Result<(), Error>>> {
         std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
-            let health = Arc::clone(&self.parts.health);
+            let watch = Watch(Arc::clone(&self.parts.health));
             self.run().inspect_err(|error| {
-                health.engine_stopped();
+                watch.0.part_stopped();
                 tracing::error!(%error, "the engine stopped; accepted events wait in the journal");
             })
         })

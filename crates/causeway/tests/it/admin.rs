@@ -151,6 +151,30 @@ fn an_event_is_traced_by_any_id_of_its_own_with_what_became_of_it() {
 }
 
 #[test]
+fn a_token_with_signs_that_mean_something_in_addresses_is_found() {
+    play(async |stage| {
+        stage.accept(&[view("a/b+c=", "o-1")]).await;
+        stage.settled().await;
+        let found = stage.admin("GET", "/api/events/a%2Fb%2Bc%3D").await.json();
+        assert_eq!(found["events"][0]["user_token"], "a/b+c=", "{found}");
+    });
+}
+
+#[test]
+fn an_accepted_event_is_traced_while_it_waits_for_the_engine() {
+    play(async |stage| {
+        stage.trouble.state_stalls.store(true, Ordering::SeqCst);
+        stage.accept(&[view("somebody", "o-1")]).await;
+        let found = stage.admin("GET", "/api/events/somebody").await.json();
+        assert_eq!(
+            (&found["events"][0]["stage"], &found["events"][0]["deliveries"]),
+            (&json!("waiting"), &json!([]))
+        );
+        stage.trouble.state_stalls.store(false, Ordering::SeqCst);
+    });
+}
+
+#[test]
 fn a_retried_dead_letter_is_traced_from_its_death_to_its_delivery() {
     play(async |stage| {
         stage.sandbox.set_fault(Fault::status(Target::Segment, 400));

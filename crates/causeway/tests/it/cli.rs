@@ -2,9 +2,8 @@
 
 use crate::events::{QUERY, click, invalid, view};
 use crate::process::{Home, causeway, play};
-use crate::stage::until;
+use crate::stage::{open_store, until};
 use causeway_sandbox::{Fault, Sandbox, Target};
-use causeway_store::sqlite;
 use causeway_store::state::{Change, LedgerRow, State, Tally};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -193,8 +192,7 @@ fn the_ledger_is_read_while_the_bridge_runs_and_while_it_does_not_and_an_imbalan
         home.run(&["ledger", "--since", "soon"]).ended(2);
 
         let tamper = |accepted| {
-            let store =
-                sqlite::open(&home.directory.path().join("data"), &sqlite::Options::default()).unwrap();
+            let store = open_store(&home.directory.path().join("data"));
             let tally = Tally { accepted, ..Tally::default() };
             let ledger = vec![LedgerRow { flow: "search-events".to_owned(), hour: 0, tally }];
             store.state.commit(&Change { ledger, ..Change::default() }).unwrap();
@@ -269,10 +267,12 @@ fn decide(home: &Home) {
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();
     assert_eq!(shown, refused[0]);
     home.run(&["dead-letters", "show", "nothing"]).ended(1);
+    assert!(home.run(&["dead-letters", "show", "nothing", "--json"]).ended(1).json()["error"].is_string());
     home.run(&["dead-letters", "retry"]).ended(2);
     home.run(&["dead-letters", "retry", "--all", "--error", "no such words"]).ended(0);
     assert_eq!(listed(home, &[]).len(), 3, "nothing fitted");
-    home.run(&["dead-letters", "retry", &id(&refused[0])]).ended(0);
+    let retried = home.run(&["dead-letters", "retry", &id(&refused[0]), "--json"]).ended(0).json();
+    assert_eq!(retried, json!({"retried": 1}));
     home.run(&["dead-letters", "retry", &id(&refused[0])]).ended(2);
     home.run(&["dead-letters", "retry", "--all", "--flow", "search-events", "--error", "refuses"]).ended(0);
     home.run(&["dead-letters", "discard", &id(invalid), "--note", "a robot"]).ended(0);

@@ -1,6 +1,6 @@
 //! From the outbox to vendors that fail in every way they know.
 
-use crate::events::{DAY_MS, but, now, view, views};
+use crate::events::{DAY_MS, but, click, now, view, views};
 use crate::stage::{Scene, Stage, play, sorted, texts};
 use causeway::config::units::Span;
 use causeway_sandbox::{Effect, Fault, Target};
@@ -301,14 +301,18 @@ fn a_backlog_larger_than_the_lanes_memory_arrives_whole_and_in_order() {
     };
     Scene::new().with(narrow).play(async |stage| {
         let down = [Target::Segment, Target::Insights].map(|target| Fault::status(target, 503));
-        down.clone().into_iter().for_each(|fault| stage.sandbox.set_fault(fault));
+        for fault in down.clone() {
+            stage.sandbox.set_fault(fault);
+        }
         for hundred in 0..30 {
             stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
         }
         stage.until("it is all waiting", || stage.balance("search-events")[4] == 3000).await;
         stage.sandbox.clear_faults();
         // While the lanes catch up, more comes in, and the vendors fail now and then.
-        down.into_iter().for_each(|fault| stage.sandbox.set_fault(fault.share(0.1)));
+        for fault in down {
+            stage.sandbox.set_fault(fault.share(0.1));
+        }
         for hundred in 30..40 {
             stage.accept(&views(hundred * 100..(hundred + 1) * 100)).await;
         }
@@ -317,5 +321,47 @@ fn a_backlog_larger_than_the_lanes_memory_arrives_whole_and_in_order() {
         assert_eq!(stage.sandbox.events().len(), 4000);
         each_person_in_order(&stage.tracks(), "/anonymousId", "/properties/products/0/product_id");
         each_person_in_order(&stage.sandbox.events(), "/userToken", "/objectIDs/0");
+    });
+}
+
+#[test]
+fn messages_that_were_refused_can_be_edited_and_sent_again() {
+    play(async |stage| {
+        stage.sandbox.set_fault(Fault::status(Target::Segment, 400));
+        let two = but(click("somebody", "a"), json!({"objectIDs": ["a", "b"], "positions": [1, 2]}));
+        stage.accept(&[two]).await;
+        stage.settled().await;
+        stage.sandbox.clear_faults();
+        let letter = stage.dead_letters().await.remove(0);
+        let mut messages = letter["payload"].clone();
+        assert_eq!(messages.as_array().map(Vec::len), Some(2), "{letter}");
+        for lost in [json!([{"type": "track"}]), json!("text"), json!([])] {
+            let answer = stage.retry(&letter, &json!({"payload": lost})).await;
+            assert_eq!(answer.status, 422, "Segment would throw it away without a word: {lost}");
+        }
+        messages[1]["properties"]["position"] = 9.into();
+        assert_eq!(stage.retry(&letter, &json!({"payload": messages})).await.status, 200);
+        stage.settled().await;
+        let positions: Vec<Value> =
+            stage.tracks().iter().map(|track| track["properties"]["position"].clone()).collect();
+        assert_eq!(positions, [1, 9]);
+        assert_eq!(stage.balance("search-events"), [1, 1, 0, 0, 0]);
+    });
+}
+
+#[test]
+fn a_poison_event_can_be_mended_and_sent_to_algolia_again() {
+    let four_days = |vendors: &mut causeway_sandbox::Options| {
+        vendors.max_event_age = Duration::from_secs(4 * 24 * 3600);
+    };
+    Scene::new().vendors(four_days).play(async |stage| {
+        stage.accept(&[but(view("a", "b"), json!({"timestamp": now() - 5 * DAY_MS}))]).await;
+        stage.settled().await;
+        let letter = stage.dead_letters().await.remove(0);
+        let mended = but(letter["payload"].clone(), json!({"timestamp": now()}));
+        assert_eq!(stage.retry(&letter, &json!({"payload": mended})).await.status, 200);
+        stage.settled().await;
+        assert_eq!((stage.sandbox.events().len(), stage.tracks().len()), (1, 1));
+        assert!(stage.dead_letters().await.is_empty());
     });
 }

@@ -1,7 +1,7 @@
 //! What a 200 promises, and what is answered when it can't be promised.
 
 use crate::events::{view, views};
-use crate::stage::{Scene, play, sorted};
+use crate::stage::{Scene, Stage, play, sorted};
 use causeway::config::units::Size;
 use causeway_sandbox::{Fault, Target};
 use std::sync::atomic::Ordering;
@@ -142,6 +142,18 @@ fn a_record_that_the_engine_sees_before_its_sender_is_told_is_processed_once() {
     });
 }
 
+/// Waits until the bridge says that it is not ready because something of it ended.
+async fn says_that_a_part_stopped(stage: &Stage) {
+    let began = Instant::now();
+    loop {
+        let ready = stage.send("GET", "/readyz", &[], "").await;
+        if ready.status == 503 {
+            return assert!(ready.text().contains("stopped"), "{}", ready.text());
+        }
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+}
+
 #[test]
 fn when_the_state_breaks_the_bridge_says_that_it_is_not_ready_and_a_restart_delivers_everything() {
     play(async |stage| {
@@ -149,20 +161,26 @@ fn when_the_state_breaks_the_bridge_says_that_it_is_not_ready_and_a_restart_deli
         stage.settled().await;
         stage.trouble.state_broken.store(true, Ordering::SeqCst);
         stage.accept(&views(10..20)).await;
-        let began = Instant::now();
-        loop {
-            let ready = stage.send("GET", "/readyz", &[], "").await;
-            if ready.status == 503 {
-                assert!(ready.text().contains("engine stopped"), "{}", ready.text());
-                break;
-            }
-            assert!(began.elapsed() < Duration::from_secs(10));
-        }
+        says_that_a_part_stopped(stage).await;
         stage.crash().await;
         stage.trouble.state_broken.store(false, Ordering::SeqCst);
         stage.restart().await;
         stage.settled().await;
         assert_eq!(sorted(&stage.tracks(), "/messageId").len(), 20);
         assert_eq!(stage.sandbox.events().len(), 20);
+    });
+}
+
+#[test]
+fn a_bug_that_ends_the_engine_is_seen_at_once_and_costs_nothing_but_a_restart() {
+    play(async |stage| {
+        stage.trouble.state_panics.store(true, Ordering::SeqCst);
+        stage.accept(&views(0..10)).await;
+        says_that_a_part_stopped(stage).await;
+        stage.crash().await;
+        stage.trouble.state_panics.store(false, Ordering::SeqCst);
+        stage.restart().await;
+        stage.settled().await;
+        assert_eq!(stage.tracks().len(), 10);
     });
 }

@@ -44,6 +44,18 @@ fn a_request_that_is_sent_again_goes_on_once() {
 }
 
 #[test]
+fn the_same_event_from_many_connections_at_once_goes_on_once() {
+    play(async |stage| {
+        let event = [view("somebody", "once")];
+        let again = || stage.accept(&event);
+        tokio::join!(again(), again(), again(), again(), again(), again(), again(), again());
+        stage.settled().await;
+        assert_eq!((stage.tracks().len(), stage.sandbox.events().len()), (1, 1));
+        assert_eq!(stage.balance("search-events"), [8, 1, 7, 0, 0]);
+    });
+}
+
+#[test]
 fn equal_events_without_a_time_are_two_events_once_the_short_window_is_over() {
     play(async |stage| {
         let timeless = [but(view("a", "b"), json!({"timestamp": null}))];

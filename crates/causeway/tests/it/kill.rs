@@ -45,6 +45,30 @@ fn what_was_delivered_but_not_noted_before_a_kill_goes_out_again_under_the_same_
     });
 }
 
+#[test]
+fn a_polite_end_under_load_loses_nothing_either_and_the_next_start_goes_on() {
+    play(async |sandbox, home| {
+        sandbox.set_fault(Fault::slow(Target::Segment, Duration::from_millis(20)));
+        let stop = AtomicBool::new(false);
+        let ending = async {
+            for _ in 0..3 {
+                let running = home.start().await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                assert_eq!(running.terminate().await, 0, "{}", home.log());
+            }
+            let running = home.start().await;
+            stop.store(true, Ordering::SeqCst);
+            running
+        };
+        let (running, rounds) = tokio::join!(ending, shop(home, 0, &stop));
+        home.settled().await;
+        assert_eq!(running.terminate().await, 0);
+        assert!(rounds > 0);
+        assert_eq!(sandbox.messages().len(), rounds * PEOPLE);
+        assert_eq!(sandbox.events().len(), rounds * PEOPLE, "a polite end sends nothing twice");
+    });
+}
+
 /// How often the program is killed; more by `CAUSEWAY_TEST_KILLS`.
 fn kills() -> u32 {
     std::env::var("CAUSEWAY_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)

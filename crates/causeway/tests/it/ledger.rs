@@ -3,6 +3,7 @@
 //! The engine and the store are the real ones; the lane is played, so that every fate and every crash can be chosen.
 
 use crate::events::{QUERY, but, invalid, now, view};
+use crate::stage::open_store;
 use causeway::api::requeue::{self, Plan};
 use causeway::delivery::fate::{Books, Death, Fate, Loaded};
 use causeway::delivery::slots::Item;
@@ -14,7 +15,7 @@ use causeway_engine::flow::{Definition, Flow};
 use causeway_engine::outbox::Heads;
 use causeway_engine::recipes::{self, Naming};
 use causeway_engine::{Engine, Facts, INTAKE, Settings, Source};
-use causeway_store::sqlite::{self, Options, Store};
+use causeway_store::sqlite::Store;
 use causeway_store::state::{Block, Change, DeadLetterQuery, DeadLetterStatus, List};
 use causeway_store::{BlockId, Error, Journal, Record, State};
 use proptest::prelude::*;
@@ -122,7 +123,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
-        let store = sqlite::open(directory.path(), &Options::default()).unwrap();
+        let store = open_store(directory.path());
         let engine = engine(&store);
         Self { directory, store: Some(store), engine, began: now(), made: 0, entered: 0 }
     }
@@ -133,7 +134,7 @@ impl World {
 
     fn die(&mut self) {
         drop(self.store.take());
-        let store = sqlite::open(self.directory.path(), &Options::default()).unwrap();
+        let store = open_store(self.directory.path());
         self.engine = engine(&store);
         self.store = Some(store);
     }

@@ -63,6 +63,24 @@ fn every_message_carries_the_events_own_time_its_person_and_our_marks() {
     });
 }
 
+#[test]
+fn keys_of_the_senders_own_reach_flows_but_never_replace_what_the_event_says() {
+    let own = "name = \"own\"\n[mapping]\nevent = \"Own\"\nproperties = { \"@path\" = \"$.properties\" }\n";
+    Scene::new().with(with_flows).file("flows/own.toml", own).play(async |stage| {
+        let extra = json!({"products": 5, "revenue": "lots", "objectCount": {}, "color": "red"});
+        stage.accept(&[but(click("p", "a"), extra)]).await;
+        stage.settled().await;
+        let tracks = stage.tracks();
+        assert_eq!(sorted(&tracks, "/event"), ["Own", "Search Result Clicked"]);
+        let own = tracks.iter().find(|message| message["event"] == "Own").unwrap();
+        assert_eq!(own["properties"]["products"], json!([{"product_id": "a", "position": 3}]));
+        assert_eq!(
+            (&own["properties"]["objectCount"], &own["properties"]["color"]),
+            (&json!(1), &json!("red"))
+        );
+    });
+}
+
 fn with_flows(settings: &mut Settings) {
     settings.flows.directory = Some("flows".into());
 }
@@ -161,6 +179,21 @@ fn a_plan_that_blocks_makes_a_dead_letter_that_names_the_violations() {
             1,
             "a repair for one flow is not forwarded to Algolia again"
         );
+    });
+}
+
+#[test]
+fn an_event_that_is_repaired_for_a_flow_that_is_gone_is_a_dead_letter_again() {
+    with_plan("block", async |stage| {
+        let letter = stage.dead_letters().await.remove(0);
+        stage.settings.flows.directory = None;
+        stage.restart().await;
+        assert_eq!(stage.retry(&letter, &json!({})).await.status, 200);
+        stage.settled().await;
+        let letters = stage.dead_letters().await;
+        assert_eq!((letters.len(), &letters[0]["flow"]), (1, &json!("planned")));
+        assert!(letters[0]["reason"].as_str().unwrap().contains("planned"), "{letters:?}");
+        assert_eq!(stage.balance("planned"), [1, 0, 0, 1, 0]);
     });
 }
 

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 const GZIP: (&str, &str) = ("content-encoding", "gzip");
 
+type Headers<'h> = &'h [(&'h str, &'h str)];
+
 fn body() -> String {
     json!({"events": [view("a", "b")]}).to_string()
 }
@@ -55,7 +57,7 @@ fn a_body_that_is_no_json_gets_the_vendors_400_in_html() {
     play(async |stage| {
         let cut = &body()[..60];
         let packed = gzip(body().as_bytes());
-        let bodies: [(&[(&str, &str)], Vec<u8>); 8] = [
+        let bodies: [(Headers<'_>, Vec<u8>); 8] = [
             (&[APP, KEY], cut.into()),
             (&[APP, KEY], Vec::new()),
             (&[APP, KEY], b"eventName=click".to_vec()),

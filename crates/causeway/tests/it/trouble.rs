@@ -24,6 +24,8 @@ pub(crate) struct Trouble {
     pub(crate) state_full: Arc<AtomicBool>,
     /// The state's disk is broken.
     pub(crate) state_broken: Arc<AtomicBool>,
+    /// The state has a bug.
+    pub(crate) state_panics: Arc<AtomicBool>,
 }
 
 impl Trouble {
@@ -91,6 +93,7 @@ impl<S: State> State for Troubled<S> {
         if self.trouble.state_full.load(Ordering::SeqCst) {
             return Err(full());
         }
+        assert!(!self.trouble.state_panics.load(Ordering::SeqCst), "a bug, as the test wished");
         if self.trouble.state_broken.load(Ordering::SeqCst) {
             return Err(Error::Poisoned("the test broke it".to_owned()));
         }
