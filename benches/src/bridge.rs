@@ -164,8 +164,9 @@ fn configuration(
 ) -> String {
     let data = store.join("data");
     let base = format!(
-        "listen = \"{server}\"\n[admin]\nlisten = \"{admin}\"\n[store]\npath = {data:?}\n[log]\nlevel = \"error\"\n\
-         [algolia]\napp_id = \"{APP_ID}\"\napi_key = \"{API_KEY}\"\n"
+        "listen = \"{server}\"\n[admin]\nlisten = \"{admin}\"\n[store]\npath = \"{}\"\n[log]\nlevel = \"error\"\n\
+         [algolia]\napp_id = \"{APP_ID}\"\napi_key = \"{API_KEY}\"\n",
+        data.display()
     );
     match vendors {
         None => base + "forward_events = false\n",

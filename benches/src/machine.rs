@@ -40,7 +40,7 @@ pub(crate) fn bare(connections: usize, events: usize, time: Duration) -> anyhow:
     }
     let before = process.cpu()?;
     let outcome = load::run(Load { server, connections, events, until: Until::Time(time) })?;
-    Ok((outcome, process.cpu()? - before))
+    Ok((outcome, process.cpu()?.saturating_sub(before)))
 }
 
 fn fsync() -> anyhow::Result<()> {

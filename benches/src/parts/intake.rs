@@ -20,7 +20,7 @@ fn one(time: Duration, connections: usize, events: usize, goal: &str) -> anyhow:
     let before = bridge.process.cpu()?;
     let until = Until::Time(time);
     let outcome = load::run(Load { server: bridge.server, connections, events, until })?;
-    let cpu = bridge.process.cpu()? - before;
+    let cpu = bridge.process.cpu()?.saturating_sub(before);
     bridge.wait_until_processed(outcome.events)?;
     let ratio = outcome.requests_per_second() / bare.requests_per_second();
     let remark = format!(

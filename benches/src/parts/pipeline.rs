@@ -22,7 +22,7 @@ fn one(time: Duration, connections: usize, events: usize, goal: &str) -> anyhow:
     let outcome = load::run(Load { server: bridge.server, connections, events, until })?;
     bridge.wait_until_vendors_have(outcome.events)?;
     let took = began.elapsed();
-    let cpu = bridge.process.cpu()? - before;
+    let cpu = bridge.process.cpu()?.saturating_sub(before);
     bridge.wait_until_processed(outcome.events)?;
     let (_, highest) = bridge.process.memory()?;
     let remark = format!(
