@@ -127,6 +127,7 @@ fn errors_point_at_the_column_and_say_what_would_be_right() {
         (r#"(type = "track""#, "column 1: this ( is never closed"),
         (r#"event is "x""#, "column 7: expected =, !=, <, <=, > or >= after event, not is"),
         ("properties.a = 1.2.3", "column 19: a number has one decimal point"),
+        (r#"contains event, "x""#, "column 1: expected contains(field, \"text\")"),
         (r#"contains(type, "x")"#, "column 10: functions cannot test type; use = or !="),
         (r#"é = "x""#, "column 1: unexpected character 'é'; names escape such with \\"),
     ] {
