@@ -1,6 +1,7 @@
 //! From a definition to a mapping: every fault is found here, all at once, and running looks nothing up any more.
 
 mod directives;
+mod options;
 
 use std::fmt::{self, Write};
 

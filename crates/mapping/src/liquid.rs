@@ -1,13 +1,14 @@
 //! `@liquid`: Liquid templates with the tags, filters and limits that Segment allows.
 //!
 //! Parsing and the simple tags come from the `liquid` crates. What decides how results look is ours, because there the
-//! crates follow Ruby and Segment follows JavaScript: how values become text ([`view`]), conditions ([`condition`]) and
+//! crates follow Ruby and Segment follows JavaScript: how values become text ([`view`]), conditions ([`operand`]) and
 //! filters ([`filters`]). The bounds are ours as well: every value that is read and every text that is made is paid
 //! for from the run's allowance ([`runtime`]), so a template cannot double a text again and again.
 
 mod condition;
 mod filter;
 mod filters;
+mod operand;
 mod runtime;
 mod tags;
 mod view;

@@ -9,10 +9,13 @@ use std::io::Read;
 pub(super) fn run(command: &arguments::Fql) -> Result<Outcome, Failure> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    let text = text.trim();
+    let text = text.trim_end(); // a column counts from the start of what was given
     match command {
         arguments::Fql::Parse => {
             let trigger = Trigger::parse(text).map_err(Failure::usage)?;
+            for notice in trigger.notices() {
+                eprintln!("causeway: column {}: {}", notice.column, notice.message);
+            }
             print(&trigger.to_tree().to_string())?;
         }
         arguments::Fql::Print => {
