@@ -33,7 +33,15 @@ pub enum Refused {
 
 struct Waiting {
     record: Record,
-    answer: oneshot::Sender<Result<Position, Refused>>,
+    answer: oneshot::Sender<Outcome>,
+}
+
+type Outcome = Result<(), Refused>;
+
+/// Requests that shared a commit, and what came of it.
+struct Group {
+    answers: Vec<oneshot::Sender<Outcome>>,
+    outcome: Outcome,
 }
 
 /// Handle to the committing thread. Clones share it; when the last is gone the thread ends.
@@ -43,37 +51,59 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Starts the thread. What becomes durable goes to `tail`.
+    /// Starts the thread. What becomes durable goes to `tail`. Must be called on the servers' runtime.
     pub fn start(
         journal: Arc<dyn Journal>,
         tail: Arc<Tail>,
         health: Arc<Health>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, waiting) = mpsc::unbounded_channel();
+        let (groups, committed) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new().name("journal".to_owned());
-        let thread = thread.spawn(move || run(waiting, &*journal, &tail, &health))?;
+        let thread = thread.spawn(move || run(waiting, &groups, &*journal, &tail, &health))?;
+        tokio::spawn(answer(committed));
         Ok((Self { queue }, thread))
     }
 
     /// Makes the record durable. The queue is unbounded here because the intake bounds the bytes of bodies in memory.
-    pub async fn commit(&self, record: Record) -> Result<Position, Refused> {
+    pub async fn commit(&self, record: Record) -> Result<(), Refused> {
         let (answer, answered) = oneshot::channel();
         self.queue.send(Waiting { record, answer }).map_err(|_| Refused::Stopping)?;
         answered.await.unwrap_or(Err(Refused::Stopping))
     }
 }
 
-fn run(mut waiting: mpsc::UnboundedReceiver<Waiting>, journal: &dyn Journal, tail: &Tail, health: &Health) {
+/// Answers on the runtime's own threads: waking hundreds of tasks from there costs a fraction of waking each from the
+/// committing thread.
+async fn answer(mut committed: mpsc::UnboundedReceiver<Group>) {
+    while let Some(Group { answers, outcome }) = committed.recv().await {
+        for answer in answers {
+            // A client that hung up does not change that its record is durable.
+            let _ = answer.send(outcome.clone());
+        }
+    }
+}
+
+fn run(
+    mut waiting: mpsc::UnboundedReceiver<Waiting>,
+    groups: &mpsc::UnboundedSender<Group>,
+    journal: &dyn Journal,
+    tail: &Tail,
+    health: &Health,
+) {
     let mut records = Vec::new();
-    let mut answers = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
-        gather(first, &mut waiting, &mut records, &mut answers);
+        // Whoever is about to send a record gets to do it: where processors are few, groups would be of one or two.
+        std::thread::yield_now();
+        let answers = gather(first, &mut waiting, &mut records);
         let written = journal.append(&records);
         tell(health, &records, written.as_ref().err());
-        match written {
-            Ok(position) => succeed(position, &mut records, &mut answers, tail),
-            Err(error) => fail(&error, &mut records, &mut answers),
-        }
+        let outcome = match written {
+            Ok(first) => succeed(first, &mut records, tail),
+            Err(error) => fail(&error, &mut records),
+        };
+        // Without a runtime nobody waits for answers any more.
+        let _ = groups.send(Group { answers, outcome });
     }
     tail.close();
 }
@@ -93,9 +123,8 @@ fn gather(
     first: Waiting,
     waiting: &mut mpsc::UnboundedReceiver<Waiting>,
     records: &mut Vec<Record>,
-    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
-) {
-    let mut bytes = 0;
+) -> Vec<oneshot::Sender<Outcome>> {
+    let (mut answers, mut bytes) = (Vec::new(), 0);
     let mut next = Some(first);
     while let Some(Waiting { record, answer }) = next.take() {
         bytes += record.body.len();
@@ -105,34 +134,20 @@ fn gather(
             next = waiting.try_recv().ok();
         }
     }
+    answers
 }
 
-fn succeed(
-    first: Position,
-    records: &mut Vec<Record>,
-    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
-    tail: &Tail,
-) {
+fn succeed(first: Position, records: &mut Vec<Record>, tail: &Tail) -> Outcome {
     let entries = records.drain(..).enumerate();
     tail.push(entries.map(|(index, record)| Entry { position: Position(first.0 + index as u64), record }));
-    for (index, answer) in answers.drain(..).enumerate() {
-        // A client that hung up does not change that its record is durable.
-        let _ = answer.send(Ok(Position(first.0 + index as u64)));
-    }
+    Ok(())
 }
 
-fn fail(
-    error: &Error,
-    records: &mut Vec<Record>,
-    answers: &mut Vec<oneshot::Sender<Result<Position, Refused>>>,
-) {
-    let refused = match error {
-        Error::Full { .. } => Refused::Full,
-        other => Refused::Failed(other.to_string()),
-    };
+fn fail(error: &Error, records: &mut Vec<Record>) -> Outcome {
     tracing::error!(requests = records.len(), %error, "failed to journal requests; their senders were told 503");
     records.clear();
-    for answer in answers.drain(..) {
-        let _ = answer.send(Err(refused.clone()));
-    }
+    Err(match error {
+        Error::Full { .. } => Refused::Full,
+        other => Refused::Failed(other.to_string()),
+    })
 }
