@@ -83,13 +83,23 @@ pub struct Engine {
     next_block: u64,
     seen: Seen,
     links: Recent<Box<str>, Links>,
+    to_segment: Growth,
+    to_insights: Growth,
 }
 
 impl Engine {
     /// An engine that continues after `last_block`.
     pub fn new(settings: Settings, flows: Vec<Arc<Flow>>, last_block: BlockId) -> Self {
         let seen = Seen::new(settings.duplicates);
-        Self { settings, flows, next_block: last_block.0 + 1, seen, links: Recent::new(LINKS_IN_MEMORY) }
+        Self {
+            settings,
+            flows,
+            next_block: last_block.0 + 1,
+            seen,
+            links: Recent::new(LINKS_IN_MEMORY),
+            to_segment: Growth::default(),
+            to_insights: Growth::default(),
+        }
     }
 
     /// Puts back what was seen before a restart: the notes of [`List::Seen`], oldest first.
@@ -121,7 +131,8 @@ impl Engine {
         entries: &[Entry],
         facts: &dyn Facts,
     ) -> Result<Effects, causeway_store::Error> {
-        let mut step = Step::new(self, facts);
+        let bodies = entries.iter().map(|entry| entry.record.body.len()).sum();
+        let mut step = Step::new(self, facts, bodies);
         for entry in entries {
             step.entry(entry);
         }
@@ -129,10 +140,34 @@ impl Engine {
     }
 }
 
+/// How many bytes for a destination come of a byte of bodies, as far as was seen: so that a block's room is right from
+/// the start.
+#[derive(Debug, Clone, Copy, Default)]
+struct Growth(f64);
+
+impl Growth {
+    /// A little more is expected than last time.
+    const MARGIN: f64 = 1.0 / 16.0;
+
+    /// No more room than this is taken beforehand, whatever was seen.
+    const MOST: usize = 4 << 20;
+
+    fn expected(self, bodies: usize) -> usize {
+        ((bodies as f64 * self.0 * (1.0 + Self::MARGIN)) as usize).min(Self::MOST)
+    }
+
+    fn learn(&mut self, bodies: usize, made: usize) {
+        if made > 0 {
+            self.0 = made as f64 / bodies.max(1) as f64;
+        }
+    }
+}
+
 /// One call of [`Engine::process`] under way.
 struct Step<'e> {
     engine: &'e mut Engine,
     facts: &'e dyn Facts,
+    bodies: usize,
     flows: Vec<Arc<Flow>>,
     ledger: Additions,
     segment: Builder,
@@ -154,11 +189,12 @@ struct Place {
 }
 
 impl<'e> Step<'e> {
-    fn new(engine: &'e mut Engine, facts: &'e dyn Facts) -> Self {
+    fn new(engine: &'e mut Engine, facts: &'e dyn Facts, bodies: usize) -> Self {
         let flows = engine.flows.clone();
         Self {
             engine,
             facts,
+            bodies,
             flows,
             ledger: Additions::default(),
             segment: Builder::new(DESTINATION_SEGMENT, 0),
@@ -188,12 +224,15 @@ impl<'e> Step<'e> {
         if hour != self.hour {
             self.close_blocks();
             self.hour = hour;
-            self.segment = Builder::new(DESTINATION_SEGMENT, hour);
-            self.insights = Builder::new(DESTINATION_INSIGHTS, hour);
+            let room = |growth: Growth| growth.expected(self.bodies);
+            self.segment = Builder::with_room(DESTINATION_SEGMENT, hour, room(self.engine.to_segment));
+            self.insights = Builder::with_room(DESTINATION_INSIGHTS, hour, room(self.engine.to_insights));
         }
     }
 
     fn close_blocks(&mut self) {
+        self.engine.to_segment.learn(self.bodies, self.segment.payload().len());
+        self.engine.to_insights.learn(self.bodies, self.insights.payload().len());
         let empty = || Builder::new("", 0);
         for builder in
             [std::mem::replace(&mut self.segment, empty()), std::mem::replace(&mut self.insights, empty())]
@@ -282,7 +321,8 @@ impl<'e> Step<'e> {
         let person = self.person(event, place);
         let context = payload::algolia_context(event);
         let mut payload = None;
-        let flows = self.flows.clone();
+        // Taken out for the time of the loop, which needs the rest of the step.
+        let flows = std::mem::take(&mut self.flows);
         for flow in flows.iter().filter(|flow| only.is_none_or(|only| only == flow.name())) {
             let payload = payload.get_or_insert_with(|| payload::of_insights(event, &person, place.time));
             let stamp = Stamp {
@@ -296,6 +336,7 @@ impl<'e> Step<'e> {
             let outcome = flow.run(payload, stamp, self.segment.payload());
             self.count(flow.name(), event, place, start, outcome);
         }
+        self.flows = flows;
     }
 
     fn count(&mut self, flow: &str, event: &Event<'_>, place: Place, start: usize, outcome: Outcome) {

@@ -50,12 +50,18 @@ pub struct Builder {
 impl Builder {
     /// An empty block.
     pub fn new(destination: &str, hour: i64) -> Self {
+        Self::with_room(destination, hour, 0)
+    }
+
+    /// An empty block that will probably get so many bytes of payload: growing into them would copy them twice and
+    /// leave room unused for as long as the block is in memory.
+    pub fn with_room(destination: &str, hour: i64, bytes: usize) -> Self {
         Self {
             destination: destination.to_owned(),
             hour,
             flows: Vec::new(),
             heads: Vec::new(),
-            payload: Vec::new(),
+            payload: Vec::with_capacity(bytes),
             entries: 0,
             from: None,
         }

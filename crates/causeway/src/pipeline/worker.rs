@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 /// Bytes of bodies that one step of the engine takes: a few thousand events, so that the cost of a commit is shared by
 /// many and a step still ends within milliseconds.
-const STEP_BYTES: usize = 1 << 20;
+const STEP_BYTES: usize = 512 << 10;
 
 /// Steps are at least this far apart while little comes in, so that a trickle of single events shares commits.
 const STEP_EVERY: Duration = Duration::from_millis(5);
