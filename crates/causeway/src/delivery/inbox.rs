@@ -7,6 +7,10 @@ use tokio::sync::Notify;
 /// While the vendor fails, the lane holds this share of its window: enough for probes, and for a quick start after.
 const NARROWED: usize = 8;
 
+/// While a vendor is slow, messages of persons who have others under way hold on to payloads whose rest is long taken; so
+/// many times the window may be kept for them.
+const KEPT: usize = 3;
+
 /// A lane's inbox. Holds blocks up to a number of bytes; beyond that it only remembers that the store has more.
 #[derive(Debug)]
 pub struct Inbox {
@@ -18,7 +22,10 @@ pub struct Inbox {
 #[derive(Debug)]
 struct Inner {
     blocks: Vec<Block>,
+    /// Bytes of messages that wait to be taken.
     held: usize,
+    /// Bytes of the payloads that they are part of, which stay in memory until their last message is taken.
+    kept: usize,
     behind: bool,
     narrow: bool,
 }
@@ -26,16 +33,16 @@ struct Inner {
 impl Inbox {
     /// An inbox for a lane that may hold so many bytes of payload. It starts behind: the store is read first.
     pub fn new(limit: usize) -> Self {
-        let inner = Inner { blocks: Vec::new(), held: 0, behind: true, narrow: false };
+        let inner = Inner { blocks: Vec::new(), held: 0, kept: 0, behind: true, narrow: false };
         Self { limit, inner: Mutex::new(inner), changed: Notify::new() }
     }
 
     /// Offers a block that was just committed.
     pub fn offer(&self, block: Block) {
         let mut inner = self.lock();
-        inner.behind |= inner.held >= self.limit(&inner);
+        inner.behind |= self.room_in(&inner) == 0;
         if !inner.behind {
-            inner.held += block.payload.len();
+            inner.add(block.payload.len());
             inner.blocks.push(block);
         }
         drop(inner);
@@ -51,7 +58,7 @@ impl Inbox {
     /// least half of the window is free, so that the store is read in long strides.
     pub fn wants_loading(&self) -> bool {
         let inner = self.lock();
-        inner.behind && inner.held <= self.limit(&inner) / 2
+        inner.behind && self.room_in(&inner) >= self.limit(&inner) / 2
     }
 
     /// Before the store is read: blocks committed from now on are kept here, so that none falls between.
@@ -62,10 +69,10 @@ impl Inbox {
     /// After the store was read. With `more` left there, what was offered meanwhile is let go: the store has it too.
     pub fn end_loading(&self, loaded_bytes: usize, more: bool) {
         let mut inner = self.lock();
-        inner.held += loaded_bytes;
+        inner.add(loaded_bytes);
         if more {
             let offered: usize = inner.blocks.drain(..).map(|block| block.payload.len()).sum();
-            inner.held -= offered;
+            inner.remove(offered);
             inner.behind = true;
         }
     }
@@ -75,16 +82,29 @@ impl Inbox {
         self.lock().narrow = narrow;
     }
 
-    /// The lane let go of so many bytes of payload.
-    pub fn free(&self, bytes: usize) {
-        let mut inner = self.lock();
-        inner.held = inner.held.saturating_sub(bytes);
+    /// So many bytes of messages were taken for a request.
+    pub fn taken(&self, bytes: usize) {
+        self.lock().held -= bytes;
+    }
+
+    /// The lane let go of a payload of so many bytes, whose messages are all taken.
+    pub fn dropped(&self, bytes: usize) {
+        self.lock().kept -= bytes;
+    }
+
+    /// The lane lets go of a whole block of so many bytes of payload.
+    pub fn refused(&self, bytes: usize) {
+        self.lock().remove(bytes);
     }
 
     /// How many bytes the next reading of the store may bring.
     pub fn room(&self) -> usize {
-        let inner = self.lock();
-        self.limit(&inner).saturating_sub(inner.held)
+        self.room_in(&self.lock())
+    }
+
+    fn room_in(&self, inner: &Inner) -> usize {
+        let limit = self.limit(inner);
+        limit.saturating_sub(inner.held).min((limit * KEPT).saturating_sub(inner.kept))
     }
 
     fn limit(&self, inner: &Inner) -> usize {
@@ -98,6 +118,18 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn add(&mut self, bytes: usize) {
+        self.held += bytes;
+        self.kept += bytes;
+    }
+
+    fn remove(&mut self, bytes: usize) {
+        self.held -= bytes;
+        self.kept -= bytes;
     }
 }
 
@@ -128,7 +160,9 @@ mod tests {
         (1..=3).for_each(|id| inbox.offer(block(id, 60)));
         assert_eq!(inbox.take().len(), 2);
         assert!(!inbox.wants_loading());
-        inbox.free(120);
+        inbox.taken(120);
+        assert!(inbox.wants_loading());
+        inbox.dropped(120);
         assert!(inbox.wants_loading());
         inbox.begin_loading();
         inbox.offer(block(4, 60));

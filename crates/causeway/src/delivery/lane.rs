@@ -175,18 +175,20 @@ impl Lane {
 
     fn absorb(&mut self, block: Block) {
         if block.id <= self.last_loaded {
-            return self.inbox.free(block.payload.len());
+            return self.inbox.refused(block.payload.len());
         }
         self.last_loaded = block.id;
         let Ok(heads) = Heads::decode(&block.heads) else {
             tracing::error!(block = block.id.0, "an outbox block can't be read; its entries stay pending");
-            return self.inbox.free(block.payload.len());
+            return self.inbox.refused(block.payload.len());
         };
         let loaded = Loaded::new(&block, &heads);
         let items = items_of(&block, &heads, &loaded);
         if items.is_empty() {
-            return self.inbox.free(block.payload.len());
+            return self.inbox.refused(block.payload.len());
         }
+        let waiting: usize = items.iter().map(|item| item.length as usize).sum();
+        self.inbox.taken(block.payload.len() - waiting);
         self.payloads.insert(block.id, Payload { bytes: block.payload, untaken: items.len() as u32 });
         self.blocks.insert(block.id, loaded);
         for item in items {
@@ -383,9 +385,10 @@ fn slots_taken<'i>(
 ) {
     for item in taken {
         let Some(payload) = payloads.get_mut(&item.block) else { continue };
+        inbox.taken(item.length as usize);
         payload.untaken -= 1;
         if payload.untaken == 0 {
-            inbox.free(payload.bytes.len());
+            inbox.dropped(payload.bytes.len());
             payloads.remove(&item.block);
         }
     }
