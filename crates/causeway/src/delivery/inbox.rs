@@ -9,7 +9,7 @@ const NARROWED: usize = 8;
 
 /// While a vendor is slow, messages of persons who have others under way hold on to payloads whose rest is long taken; so
 /// many times the window may be kept for them.
-const KEPT: usize = 3;
+const KEPT: usize = 2;
 
 /// A lane's inbox. Holds blocks up to a number of bytes; beyond that it only remembers that the store has more.
 #[derive(Debug)]
