@@ -7,7 +7,7 @@ use crate::telemetry::metrics::{Destination, Flow};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
-use causeway_store::{BlockId, Error, sqlite};
+use causeway_store::{BlockId, Error, Journal, sqlite};
 use http::header::CONTENT_TYPE;
 use std::sync::Arc;
 
@@ -25,10 +25,15 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<impl IntoResp
             let label = Destination { destination: destination.to_owned() };
             admin.metrics.oldest.get_or_create(&label).set(oldest_seconds(&admin, destination)?);
         }
+        admin.metrics.damaged.set(damaged_records(&*admin.journal));
         admin.metrics.disk_free.set(sqlite::free_bytes(&admin.store)? as i64);
         Ok(admin.metrics.encode())
     });
     Ok(([(CONTENT_TYPE, FORMAT)], text.await?))
+}
+
+fn damaged_records(journal: &dyn Journal) -> i64 {
+    journal.damaged().iter().map(|(first, last)| (last.0 - first.0 + 1) as i64).sum()
 }
 
 /// How long ago the oldest event that waits for the destination was accepted; 0 if none waits. Of a record that

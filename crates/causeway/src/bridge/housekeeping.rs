@@ -1,9 +1,9 @@
-//! What has outlived its use goes.
+//! What has outlived its use goes; what the disk has lost is told.
 
 use crate::clock::Clock;
 use crate::config::Config;
 use causeway_store::state::Prune;
-use causeway_store::{Journal, Retention, State};
+use causeway_store::{Journal, Position, Retention, State};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ const EVERY: Duration = Duration::from_secs(60);
 pub(super) async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, clock: Clock) {
     let (kept, max_bytes) = (config.settings.store.retention.as_ms(), config.settings.store.max_size.0);
     let window = config.duplicates().timed_ms;
+    let mut told = Vec::new();
     loop {
+        tell_damage(&*journal, &mut told);
         tokio::time::sleep(EVERY).await;
         let (journal, state, now) = (Arc::clone(&journal), Arc::clone(&state), clock.now());
         let tidy = move || {
@@ -32,4 +34,17 @@ pub(super) async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, confi
             Err(error) => tracing::error!(%error, "retention ended abnormally"),
         }
     }
+}
+
+/// Says once of each stretch of the journal that can't be read that it is lost.
+fn tell_damage(journal: &dyn Journal, told: &mut Vec<(Position, Position)>) {
+    let damaged = journal.damaged();
+    for (first, last) in damaged.iter().filter(|stretch| !told.contains(stretch)) {
+        tracing::error!(
+            first = first.0,
+            last = last.0,
+            "records of the journal are damaged and were passed over; see the handbook, errors/store-damaged"
+        );
+    }
+    *told = damaged;
 }

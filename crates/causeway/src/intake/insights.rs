@@ -101,7 +101,7 @@ async fn journal(intake: &Intake, held: body::Held) -> Answer {
     let body = Bytes::copy_from_slice(&held.bytes);
     let record = Record { source: Source::Insights.into(), received_at, meta: Bytes::new(), body };
     match intake.committer.commit(record).await {
-        Ok(_) => {
+        Ok(()) => {
             count(intake, &checked);
             Answer::Accepted { quarantined: checked.invalid }
         }

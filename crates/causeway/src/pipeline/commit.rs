@@ -99,8 +99,11 @@ fn run(
         let written = journal.append(&records);
         tell(health, &records, written.as_ref().err());
         let outcome = match written {
-            Ok(first) => succeed(first, &mut records, tail),
-            Err(error) => fail(&error, &mut records),
+            Ok(first) => {
+                tail.push(entries(first, records.drain(..)));
+                Ok(())
+            }
+            Err(error) => Err(refused(&error, &mut records)),
         };
         // Without a runtime nobody waits for answers any more.
         let _ = groups.send(Group { answers, outcome });
@@ -137,17 +140,15 @@ fn gather(
     answers
 }
 
-fn succeed(first: Position, records: &mut Vec<Record>, tail: &Tail) -> Outcome {
-    let entries = records.drain(..).enumerate();
-    tail.push(entries.map(|(index, record)| Entry { position: Position(first.0 + index as u64), record }));
-    Ok(())
+fn entries(first: Position, records: impl Iterator<Item = Record>) -> impl Iterator<Item = Entry> {
+    (first.0..).zip(records).map(|(position, record)| Entry { position: Position(position), record })
 }
 
-fn fail(error: &Error, records: &mut Vec<Record>) -> Outcome {
+fn refused(error: &Error, records: &mut Vec<Record>) -> Refused {
     tracing::error!(requests = records.len(), %error, "failed to journal requests; their senders were told 503");
     records.clear();
-    Err(match error {
+    match error {
         Error::Full { .. } => Refused::Full,
         other => Refused::Failed(other.to_string()),
-    })
+    }
 }

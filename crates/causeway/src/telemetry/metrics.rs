@@ -77,6 +77,8 @@ pub struct Metrics {
     pub pending: Family<Flow, Gauge>,
     /// `causeway_ledger_imbalance`: 0, or something is wrong.
     pub imbalance: Gauge,
+    /// `causeway_journal_damaged_records`: 0, or the disk lost something.
+    pub damaged: Gauge,
     /// `causeway_disk_free_bytes`
     pub disk_free: Gauge,
     /// `causeway_delivery_oldest_seconds`
@@ -131,6 +133,11 @@ impl Metrics {
         registry.register("journal_lag_records", "Accepted requests not yet processed", self.lag.clone());
         registry.register("ledger_pending", "Events that wait in the outbox", self.pending.clone());
         registry.register("ledger_imbalance", "0, or something is wrong", self.imbalance.clone());
+        registry.register(
+            "journal_damaged_records",
+            "Records that can not be read any more",
+            self.damaged.clone(),
+        );
         registry.register("disk_free_bytes", "Free space on the store's disk", self.disk_free.clone());
         registry.register(
             "delivery_oldest_seconds",

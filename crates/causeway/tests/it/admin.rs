@@ -1,7 +1,7 @@
 //! The admin side: who may use it, and what it tells.
 
 use crate::events::{invalid, view, views};
-use crate::stage::{Scene, play, texts};
+use crate::stage::{Scene, Stage, play, texts};
 use causeway::config::{Config, Settings, source};
 use causeway_sandbox::{Fault, Target};
 use serde_json::json;
@@ -100,6 +100,16 @@ fn metrics_say_what_came_what_went_and_that_the_ledger_balances() {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }
         assert!(text.trim_end().ends_with("# EOF"));
+    });
+}
+
+#[test]
+fn records_that_the_disk_lost_are_counted() {
+    play(async |stage| {
+        let lost = async |stage: &Stage| stage.admin("GET", "/metrics").await.text();
+        assert!(lost(stage).await.contains("\ncauseway_journal_damaged_records 0\n"));
+        stage.trouble.journal_damaged.store(true, Ordering::SeqCst);
+        assert!(lost(stage).await.contains("\ncauseway_journal_damaged_records 3\n"));
     });
 }
 

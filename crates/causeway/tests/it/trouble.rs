@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(crate) struct Trouble {
     /// The journal's disk has no room.
     pub(crate) journal_full: Arc<AtomicBool>,
+    /// Three of the journal's records are damaged.
+    pub(crate) journal_damaged: Arc<AtomicBool>,
     /// What is read from the journal is held back until this is off again.
     pub(crate) readers_wait: Arc<AtomicBool>,
     /// Appends are durable at once, and told only when this is off again.
@@ -83,6 +85,9 @@ impl<J: Journal> Journal for Troubled<J> {
     }
 
     fn damaged(&self) -> Vec<(Position, Position)> {
+        if self.trouble.journal_damaged.load(Ordering::SeqCst) {
+            return vec![(Position(7), Position(8)), (Position(11), Position(11))];
+        }
         self.inner.damaged()
     }
 }
