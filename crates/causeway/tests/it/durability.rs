@@ -90,6 +90,23 @@ fn a_full_backlog_is_answered_with_429_until_it_is_worked_off() {
 }
 
 #[test]
+fn a_backlog_that_a_restart_found_leaves_nothing_behind_when_it_is_worked_off() {
+    Scene::new().with(|settings| settings.limits.backlog = Size(20_000)).play(async |stage| {
+        stage.trouble.state_full.store(true, Ordering::SeqCst);
+        for number in 0..50 {
+            stage.accept(&views(number..number + 1)).await;
+        }
+        stage.crash().await;
+        stage.trouble.state_full.store(false, Ordering::SeqCst);
+        stage.restart().await;
+        stage.settled().await;
+        stage.accept(&views(50..51)).await;
+        stage.settled().await;
+        assert_eq!(stage.tracks().len(), 51);
+    });
+}
+
+#[test]
 fn a_state_without_room_holds_the_work_up_and_loses_nothing() {
     play(async |stage| {
         stage.trouble.state_full.store(true, Ordering::SeqCst);
