@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use causeway_store::Position;
+use causeway_store::{Entry, Position};
 use http::StatusCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,6 +133,14 @@ pub const RECORD_GUESS: u64 = 1024;
 /// What a restart finds unprocessed.
 pub fn found_waiting(last: Position, cursor: Position) -> u64 {
     last.0.saturating_sub(cursor.0) * RECORD_GUESS
+}
+
+/// How much of the backlog a step from `cursor` took away: each record as it was counted, by guess up to `found`, the
+/// newest record at the start, and by its bytes after it.
+pub fn worked_off(entries: &[Entry], cursor: Position, found: Position) -> u64 {
+    let last = entries.last().map_or(cursor, |entry| entry.position);
+    let fresh = entries.iter().filter(|entry| entry.position > found);
+    found_waiting(last.min(found), cursor) + fresh.map(|entry| entry.record.body.len() as u64).sum::<u64>()
 }
 
 /// `/healthz` and `/readyz`.

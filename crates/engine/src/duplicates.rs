@@ -41,8 +41,8 @@ impl Seen {
     pub fn repeats(&mut self, content: u64, timed: bool, received_at: i64) -> bool {
         let window = if timed { self.window.timed_ms } else { self.window.untimed_ms };
         let now = tick(received_at);
-        let age = self.recent.peek(&halves(content)).map(|&then| i64::from(now.wrapping_sub(then)) * TICK_MS);
-        let repeats = age.is_some_and(|age| age <= window);
+        let apart = self.recent.peek(&halves(content)).map(|&then| ticks_between(then, now) * TICK_MS);
+        let repeats = apart.is_some_and(|apart| apart <= window);
         if !repeats {
             self.recent.insert(halves(content), now);
         }
@@ -66,6 +66,11 @@ fn tick(at: i64) -> u32 {
     at.div_euclid(TICK_MS) as u32
 }
 
+/// In either direction: what came first may be journaled second, and a clock may be set back.
+fn ticks_between(one: u32, other: u32) -> i64 {
+    i64::from(other.wrapping_sub(one).min(one.wrapping_sub(other)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +85,14 @@ mod tests {
         assert!(!seen.repeats(1, true, NOW + 20_001));
         assert!(!seen.repeats(2, false, NOW));
         assert!(!seen.repeats(2, false, NOW + 1_100));
+    }
+
+    #[test]
+    fn what_was_received_a_little_earlier_and_journaled_later_is_a_repetition_too() {
+        let mut seen = Seen::new(Window { timed_ms: 10_000, untimed_ms: 1_000, remember: 10 });
+        assert!(!seen.repeats(1, true, NOW));
+        assert!(seen.repeats(1, true, NOW - 200));
+        assert!(!seen.repeats(2, false, NOW));
+        assert!(!seen.repeats(2, false, NOW - 60_000));
     }
 }

@@ -5,13 +5,14 @@ use crate::secret::Secret;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The rule. Without a token the server listens on loopback only (the configuration sees to that), and requests must
-/// name a loopback host, so that a web page can't reach it under a name of its own (DNS rebinding).
+/// name a loopback host, so that a web page can't reach it under a name of its own (DNS rebinding). What a page of
+/// another origin sends on its own is refused too: a browser lets it post, only not read the answer.
 #[derive(Debug, Clone)]
 pub struct Access {
     token: Option<Secret>,
@@ -30,9 +31,17 @@ impl Access {
                 let given = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
                 given.is_some_and(|given| token.matches(given.trim()))
             }
-            None => text(HOST).is_some_and(names_loopback),
+            None => text(HOST).is_some_and(|host| names_loopback(host) && is_same_origin(headers, host)),
         }
     }
+}
+
+/// Browsers name the page's origin with whatever may change something; other clients name none.
+fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
+    headers.get(ORIGIN).is_none_or(|origin| {
+        let page = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        page.is_some_and(|(_, page)| page.eq_ignore_ascii_case(host))
+    })
 }
 
 fn names_loopback(host: &str) -> bool {
@@ -47,7 +56,9 @@ pub(super) async fn check(State(access): State<Arc<Access>>, request: Request, n
     }
     let message = match access.token {
         Some(_) => "send the admin token: Authorization: Bearer …",
-        None => "without admin.token the admin side answers on a loopback address only",
+        None => {
+            "without admin.token the admin side answers on a loopback address only, and no page of another origin"
+        }
     };
     Problem::new(StatusCode::UNAUTHORIZED, message).into_response()
 }
@@ -78,6 +89,19 @@ mod tests {
         }
         for wrong in ["evil.example:7071", "10.0.0.1", "localhost.evil.example"] {
             assert!(!allowed(&access, HOST, wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_a_token_a_page_of_another_origin_is_not_served() {
+        let access = Access::new(None);
+        let from = |origin: &'static str| {
+            let headers = [(HOST, "localhost:7071"), (ORIGIN, origin)];
+            access.allows(&headers.map(|(name, value)| (name, value.parse().unwrap())).into_iter().collect())
+        };
+        assert!(from("http://localhost:7071"));
+        for other in ["https://evil.example", "http://localhost:3000", "null", "http://localhost:7071.evil"] {
+            assert!(!from(other), "{other}");
         }
     }
 }

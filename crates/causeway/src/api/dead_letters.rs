@@ -77,7 +77,7 @@ pub(super) async fn retry(
             ask(&admin, |answer| Request::Requeue(vec![*letter], note, now, answer)).await;
         }
         Plan::Reenter(record, change) => {
-            let entered = admin.committer.commit(record).await;
+            let entered = admin.committer.commit(record, None).await;
             entered
                 .map_err(|error| Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
             ask(&admin, |answer| Request::Resolve(*change, answer)).await;

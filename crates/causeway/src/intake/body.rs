@@ -62,12 +62,13 @@ impl Budget {
 /// How long a request waits for memory before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A body in memory; its share of the budget is given back when it is dropped.
+/// A body in memory.
 #[derive(Debug)]
 pub struct Held {
     /// The bytes, unfolded.
     pub bytes: Bytes,
-    _permit: OwnedSemaphorePermit,
+    /// Its share of the budget, given back when this is dropped.
+    pub share: OwnedSemaphorePermit,
 }
 
 /// So much of a body that nobody wants is read all the same.
@@ -111,7 +112,7 @@ async fn read_within(
     let gzip = is_gzip(headers)?;
     // What is unfolded from gzip is not known beforehand, nor is the length of a chunked body.
     let reserved = if gzip { limit } else { declared.unwrap_or(limit) };
-    let permit = budget.reserve(reserved, PATIENCE).await?;
+    let share = budget.reserve(reserved, PATIENCE).await?;
     let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await;
     let bytes = match collected {
         Err(_) => return Err(Problem::TooSlow),
@@ -120,7 +121,7 @@ async fn read_within(
         Ok(Ok(collected)) => collected.to_bytes(),
     };
     let bytes = if gzip { unfold(&bytes, limit)? } else { bytes };
-    Ok(Held { bytes, _permit: permit })
+    Ok(Held { bytes, share })
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {

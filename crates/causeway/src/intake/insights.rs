@@ -100,7 +100,7 @@ async fn journal(intake: &Intake, held: body::Held) -> Answer {
     };
     let body = Bytes::copy_from_slice(&held.bytes);
     let record = Record { source: Source::Insights.into(), received_at, meta: Bytes::new(), body };
-    match intake.committer.commit(record).await {
+    match intake.committer.commit(record, Some(held.share)).await {
         Ok(()) => {
             count(intake, &checked);
             Answer::Accepted { quarantined: checked.invalid }

@@ -8,7 +8,7 @@ use crate::health::Health;
 use causeway_store::{Entry, Error, Journal, Position, Record};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// At most this many bytes of bodies share a commit: enough to amortise the disk's latency, little enough that the
 /// first of a group does not wait long for the last.
@@ -34,9 +34,17 @@ pub enum Refused {
 struct Waiting {
     record: Record,
     answer: oneshot::Sender<Outcome>,
+    memory: Option<OwnedSemaphorePermit>,
 }
 
 type Outcome = Result<(), Refused>;
+
+/// Who waits for a commit, and the memory that their records take until then.
+#[derive(Default)]
+struct Gathered {
+    answers: Vec<oneshot::Sender<Outcome>>,
+    memory: Vec<OwnedSemaphorePermit>,
+}
 
 /// Requests that shared a commit, and what came of it.
 struct Group {
@@ -65,10 +73,11 @@ impl Committer {
         Ok((Self { queue }, thread))
     }
 
-    /// Makes the record durable. The queue is unbounded here because the intake bounds the bytes of bodies in memory.
-    pub async fn commit(&self, record: Record) -> Result<(), Refused> {
+    /// Makes the record durable. The queue is unbounded here because the intake bounds the bytes of bodies in memory: the
+    /// record's share of it is given back when the record is durable, also if its sender hung up before.
+    pub async fn commit(&self, record: Record, memory: Option<OwnedSemaphorePermit>) -> Result<(), Refused> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Waiting { record, answer }).map_err(|_| Refused::Stopping)?;
+        self.queue.send(Waiting { record, answer, memory }).map_err(|_| Refused::Stopping)?;
         answered.await.unwrap_or(Err(Refused::Stopping))
     }
 }
@@ -95,7 +104,7 @@ fn run(
     while let Some(first) = waiting.blocking_recv() {
         // Whoever is about to send a record gets to do it: where processors are few, groups would be of one or two.
         std::thread::yield_now();
-        let answers = gather(first, &mut waiting, &mut records);
+        let Gathered { answers, memory } = gather(first, &mut waiting, &mut records);
         let written = journal.append(&records);
         tell(health, &records, written.as_ref().err());
         let outcome = match written {
@@ -105,6 +114,7 @@ fn run(
             }
             Err(error) => Err(refused(&error, &mut records)),
         };
+        drop(memory);
         // Without a runtime nobody waits for answers any more.
         let _ = groups.send(Group { answers, outcome });
     }
@@ -126,18 +136,19 @@ fn gather(
     first: Waiting,
     waiting: &mut mpsc::UnboundedReceiver<Waiting>,
     records: &mut Vec<Record>,
-) -> Vec<oneshot::Sender<Outcome>> {
-    let (mut answers, mut bytes) = (Vec::new(), 0);
+) -> Gathered {
+    let (mut gathered, mut bytes) = (Gathered::default(), 0);
     let mut next = Some(first);
-    while let Some(Waiting { record, answer }) = next.take() {
+    while let Some(Waiting { record, answer, memory }) = next.take() {
         bytes += record.body.len();
         records.push(record);
-        answers.push(answer);
+        gathered.answers.push(answer);
+        gathered.memory.extend(memory);
         if bytes < GROUP_BYTES && records.len() < GROUP_REQUESTS {
             next = waiting.try_recv().ok();
         }
     }
-    answers
+    gathered
 }
 
 fn entries(first: Position, records: impl Iterator<Item = Record>) -> impl Iterator<Item = Entry> {

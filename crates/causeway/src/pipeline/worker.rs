@@ -5,7 +5,7 @@
 
 use super::tail::{Next, Tail};
 use crate::delivery::Inbox;
-use crate::health::{Health, Watch};
+use crate::health::{self, Health, Watch};
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_engine::ledger::Additions;
@@ -97,6 +97,8 @@ pub struct Worker {
     parts: Parts,
     engine: Engine,
     cursor: Position,
+    /// The newest record at the start.
+    found: Position,
     requests: mpsc::Receiver<Request>,
     stopping: bool,
     answers: Vec<oneshot::Sender<()>>,
@@ -122,7 +124,9 @@ impl Worker {
         let cursor = parts.state.cursor()?;
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
-        Ok((Self { parts, engine, cursor, requests, stopping: false, answers: Vec::new() }, handle))
+        let found = parts.tail.last();
+        let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new() };
+        Ok((worker, handle))
     }
 
     /// Runs on a thread of its own until [`Request::Stop`].
@@ -141,10 +145,11 @@ impl Worker {
             let began = Instant::now();
             let entries = self.entries()?;
             let bytes: usize = entries.iter().map(|entry| entry.record.body.len()).sum();
+            let worked_off = health::worked_off(&entries, self.cursor, self.found);
             let mut change = self.process(&entries)?;
             self.take_requests(&mut change);
             self.commit(change)?;
-            self.parts.health.processed(bytes as u64);
+            self.parts.health.processed(worked_off);
             for answer in self.answers.drain(..) {
                 // Who asked may have hung up; the change is committed all the same.
                 let _ = answer.send(());

@@ -90,6 +90,39 @@ fn a_full_backlog_is_answered_with_429_until_it_is_worked_off() {
 }
 
 #[test]
+fn clients_that_hang_up_while_the_disk_is_slow_take_no_more_memory_than_others() {
+    Scene::new().with(|settings| settings.limits.bodies_in_memory = Size(8 << 10)).play(async |stage| {
+        stage.trouble.appends_wait.store(true, Ordering::SeqCst);
+        let (first, next) = (views(0..40), views(40..80));
+        let impatient = tokio::time::timeout(Duration::from_millis(500), stage.events(&first)).await;
+        assert!(impatient.is_err());
+        let refused = tokio::time::timeout(Duration::from_secs(5), stage.events(&next)).await;
+        assert_eq!(refused.expect("an answer while the disk is slow").status, 503);
+        stage.trouble.appends_wait.store(false, Ordering::SeqCst);
+        stage.until("what was durable arrives", || stage.tracks().len() == 40).await;
+        stage.settled().await;
+        assert_eq!(stage.balance("search-events"), [40, 40, 0, 0, 0]);
+    });
+}
+
+#[test]
+fn a_backlog_that_a_restart_found_leaves_nothing_behind_when_it_is_worked_off() {
+    Scene::new().with(|settings| settings.limits.backlog = Size(20_000)).play(async |stage| {
+        stage.trouble.state_full.store(true, Ordering::SeqCst);
+        for number in 0..50 {
+            stage.accept(&views(number..number + 1)).await;
+        }
+        stage.crash().await;
+        stage.trouble.state_full.store(false, Ordering::SeqCst);
+        stage.restart().await;
+        stage.settled().await;
+        stage.accept(&views(50..51)).await;
+        stage.settled().await;
+        assert_eq!(stage.tracks().len(), 51);
+    });
+}
+
+#[test]
 fn a_state_without_room_holds_the_work_up_and_loses_nothing() {
     play(async |stage| {
         stage.trouble.state_full.store(true, Ordering::SeqCst);

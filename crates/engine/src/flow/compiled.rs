@@ -138,11 +138,13 @@ impl Run<'_, '_> {
         payload: &mut Value<'_>,
     ) -> Result<(), Rejection> {
         let Some(Value::Array(items)) = envelope::at(payload, path).cloned() else { return Ok(()) };
-        for item in items {
+        let made = items.into_iter().try_for_each(|item| {
             envelope::put(payload, ITEM, item);
-            self.message(subscription, payload)?;
-        }
-        Ok(())
+            self.message(subscription, payload)
+        });
+        // What comes after, also in other flows, sees the event as it came.
+        envelope::take(payload, ITEM);
+        made
     }
 
     fn message(&mut self, subscription: &Subscription, payload: &Value<'_>) -> Result<(), Rejection> {

@@ -102,6 +102,13 @@ pub(super) fn put<'v>(payload: &mut Value<'v>, key: &'static str, value: Value<'
     }
 }
 
+/// Takes a top-level key away.
+pub(super) fn take(payload: &mut Value<'_>, key: &str) {
+    if let Value::Object(object) = payload {
+        object.remove(key);
+    }
+}
+
 /// What stands at a path of names.
 pub(super) fn at<'p, 'v>(payload: &'p Value<'v>, path: &[String]) -> Option<&'p Value<'v>> {
     path.iter().try_fold(payload, |place, name| place.get(name))
