@@ -78,6 +78,27 @@ fn a_condition_that_decides_is_no_finding_and_one_that_always_holds_is_after_eno
 }
 
 #[test]
+fn a_test_of_a_trigger_that_is_never_true_is_found_beside_others_that_are() {
+    let text = "name = \"x\"\ntrigger = 'event = \"Bought\" or (properties.currency = \"EUR\" and properties.no = 1)'\n\
+                [mapping]\nevent = \"E\"\n";
+    let flow = Definition::parse(text, "x").unwrap();
+    let findings: Vec<_> = found(&flow, &[purchase(None)]).iter().map(ToString::to_string).collect();
+    assert_eq!(findings, ["trigger: is never true: properties.no = 1 (0 of 1)"]);
+}
+
+#[test]
+fn a_property_that_the_plan_does_not_know_is_found_though_it_is_sent() {
+    let text = "name = \"x\"\nplan = \"plan.json\"\n[mapping]\nevent = \"E\"\nproperties = { known = 1, other = 2 }\n";
+    let plan = json!([{"type": "TRACK", "key": "E", "jsonSchema":
+        {"properties": {"properties": {"properties": {"known": {"type": "number"}}}}}}]);
+    let mut lint = Lint::new(&Definition::parse(text, "x").unwrap(), &|_| Ok(plan.to_string())).unwrap();
+    let event = purchase(None).to_string();
+    trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| lint.add(payload, stamp)).unwrap();
+    let findings: Vec<_> = lint.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(findings, ["plan \"E\": properties.other: is not in the plan, as in 2 (1 of 1)"]);
+}
+
+#[test]
 fn the_recipe_has_nothing_to_be_ashamed_of() {
     let text = recipes::definition(recipes::SEARCH_EVENTS, recipes::Naming::Search).unwrap();
     let recipe = Definition::parse(text, "recipe").unwrap();

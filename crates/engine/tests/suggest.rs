@@ -33,8 +33,27 @@ fn plan(event: &str, fields: &[String]) -> String {
 }
 
 fn names() -> impl Strategy<Value = Vec<String>> {
-    let name = prop_oneof!["[a-zA-Z_]{1,12}", "\\PC{0,8}", ".{0,6}", "(product|object|query)(_id|ID| Id)"];
+    let name = prop_oneof![
+        "[a-zA-Z_]{1,12}",
+        "\\PC{0,8}",
+        ".{0,6}",
+        "@[a-z]{1,3}",
+        "(product|object|query)(_id|ID| Id)"
+    ];
     prop::collection::btree_set(name, 0..6).prop_map(|names| names.into_iter().collect())
+}
+
+#[test]
+fn a_name_that_a_mapping_takes_as_a_directive_is_not_proposed_but_told() {
+    let plan = plan("Clicked", &["@id".to_owned(), "query".to_owned()]);
+    let mut suggester = Suggester::default();
+    let event = event(&["id".to_owned(), "query".to_owned()]);
+    trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, _| suggester.add(payload)).unwrap();
+    let loaded = Plan::load(plan.as_bytes()).unwrap();
+    let text = suggester.suggest(&loaded, Some("Clicked"), "plan.json").unwrap();
+    let flow = Flow::compile(&Definition::parse(&text, "suggested").unwrap(), &|_| Ok(plan.clone()));
+    assert!(flow.is_ok(), "{text}\n{flow:?}");
+    assert!(text.contains("# NOT POSSIBLE, a mapping takes it as a directive: \"@id\""), "{text}");
 }
 
 proptest! {

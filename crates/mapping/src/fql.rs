@@ -79,6 +79,15 @@ impl Trigger {
         Ok(Trigger { condition: tree::from_tree(tree)?, notices: Vec::new() })
     }
 
+    /// The single tests that it joins, each as a trigger of its own.
+    pub fn tests(&self) -> Vec<Trigger> {
+        let alone = |test: &Condition| Trigger {
+            condition: Condition::Group(condition::Joint::And, vec![test.clone()]),
+            notices: Vec::new(),
+        };
+        self.condition.tests().into_iter().map(alone).collect()
+    }
+
     /// What in the text means something else than it seems to say. Empty for a trigger made from a tree.
     pub fn notices(&self) -> &[Notice] {
         &self.notices

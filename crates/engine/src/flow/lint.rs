@@ -37,6 +37,8 @@ struct Watched {
     text: String,
     seen: u64,
     hits: u64,
+    /// Its single tests, and how often each was true.
+    tests: Vec<(Trigger, u64)>,
 }
 
 #[derive(Debug)]
@@ -127,13 +129,15 @@ impl Lint {
 impl Watched {
     fn of(text: Option<&str>) -> Option<Self> {
         let trigger = Trigger::parse(text?).ok()?;
-        Some(Self { trigger, text: text?.to_owned(), seen: 0, hits: 0 })
+        let tests = trigger.tests().into_iter().map(|test| (test, 0)).collect();
+        Some(Self { trigger, text: text?.to_owned(), seen: 0, hits: 0, tests })
     }
 
     fn passes(&mut self, payload: &Value<'_>) -> bool {
         let passes = self.trigger.matches(payload);
         self.seen += 1;
         self.hits += u64::from(passes);
+        self.tests.iter_mut().for_each(|(test, hits)| *hits += u64::from(test.matches(payload)));
         passes
     }
 
@@ -146,7 +150,15 @@ impl Watched {
             of: self.seen,
         };
         let surprises = self.trigger.notices().iter().map(surprise);
-        surprises.chain(dead(place, &self.text, self.hits, self.seen)).collect()
+        let whole = dead(place, &self.text, self.hits, self.seen);
+        surprises.chain(whole).chain(self.idle_tests(place)).collect()
+    }
+
+    /// Tests that were never true in a trigger that was: they stand beside an `or` and add nothing. One that is always
+    /// true is no finding, since it may be there for other events.
+    fn idle_tests(&self, place: &str) -> impl Iterator<Item = Finding> {
+        let idle = self.tests.iter().filter(|(_, hits)| self.hits > 0 && *hits == 0);
+        idle.filter_map(move |(test, hits)| dead(place, &test.to_string(), *hits, self.seen))
     }
 }
 

@@ -10,6 +10,16 @@ pub(super) enum Condition {
     Test(Field, Test),
 }
 
+impl Condition {
+    /// The tests in it, from left to right.
+    pub(super) fn tests(&self) -> Vec<&Condition> {
+        match self {
+            Condition::Group(_, inner) => inner.iter().flat_map(Condition::tests).collect(),
+            test @ Condition::Test(..) => vec![test],
+        }
+    }
+}
+
 /// How a group's conditions are joined.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Joint {

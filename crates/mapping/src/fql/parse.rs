@@ -112,14 +112,14 @@ impl<'t> Parser<'t> {
                 format!("expected =, !=, <, <=, > or >= after {}, not {}", token.text, operator.text);
             return Err(fail(operator, message));
         }
-        self.check_value(value);
+        self.check_value(value)?;
         let test = test(&field, &operator.text, value);
         Ok(Condition::Test(field, test))
     }
 
-    fn check_value(&mut self, value: &Token) {
+    fn check_value(&mut self, value: &Token) -> Outcome<()> {
         match value.kind {
-            Kind::End => self.notice(value, "the value is missing: this compares with the text \"eos\""),
+            Kind::End => return Err(fail(value, "expected a value")),
             Kind::String if value.text.starts_with('\'') => {
                 self.notice(value, "single quotes are part of the text; use double quotes");
             }
@@ -127,6 +127,7 @@ impl<'t> Parser<'t> {
             Kind::Identifier if matches!(value.text.as_str(), "true" | "false") => {}
             _ => self.notice(value, format!("{} is taken as a text; put it in double quotes", value.text)),
         }
+        Ok(())
     }
 
     /// `contains(field, text)` or `match(field, text)`. The public parser does not look at the marks between; what it
@@ -144,7 +145,7 @@ impl<'t> Parser<'t> {
         if !(opened && parted && closed) {
             return Err(malformed());
         }
-        self.check_value(value);
+        self.check_value(value)?;
         let field = field(name).and_then(|field| match field.kind {
             super::field::Kind::Type => Err(fail(name, "functions cannot test type; use = or !=")),
             _ => Ok(field),

@@ -129,6 +129,8 @@ fn errors_point_at_the_column_and_say_what_would_be_right() {
         ("properties.a = 1.2.3", "column 19: a number has one decimal point"),
         (r#"contains event, "x""#, "column 1: expected contains(field, \"text\")"),
         (r#"contains(type, "x")"#, "column 10: functions cannot test type; use = or !="),
+        ("event = ", "column 9: expected a value"),
+        ("(event =) and type = \"track\"", "column 9: expected a value"),
         (r#"é = "x""#, "column 1: unexpected character 'é'; names escape such with \\"),
     ] {
         assert_eq!(Trigger::parse(text).expect_err(text).to_string(), message, "{text}");

@@ -35,7 +35,7 @@ pub enum Kind {
     Cut,
     /// Messages become dead letters because of the plan.
     Blocked,
-    /// The plan has no such event.
+    /// The plan has no such event, or no such property.
     Unplanned,
     /// An object or a list became text.
     Coerced,
@@ -64,6 +64,7 @@ pub(super) fn of_plan(row: &plan::Row, finding: &plan::Finding, policy: Policy) 
         {
             (Kind::Cut, "is left out: the plan doesn't allow it")
         }
+        plan::Kind::UnplannedProperty => (Kind::Unplanned, "is not in the plan"),
         plan::Kind::InvalidType => (Kind::OtherType, "has another type than planned"),
         _ => return None,
     };

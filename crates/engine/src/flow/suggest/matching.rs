@@ -51,7 +51,13 @@ pub(super) fn propose<'p>(planned: &'p [Field], places: &[(&str, &'p Fields)]) -
             })
         })
         .collect();
-    planned.iter().map(|field| Proposal { field, source: best(field, &candidates) }).collect()
+    let found = |field| if can_be_made(field) { best(field, &candidates) } else { None };
+    planned.iter().map(|field| Proposal { field, source: found(field) }).collect()
+}
+
+/// A mapping takes every name that begins with `@` as a directive's.
+pub(super) fn can_be_made(field: &Field) -> bool {
+    !field.name.starts_with('@')
 }
 
 fn best<'p>(field: &'p Field, candidates: &[Candidate<'p>]) -> Option<Source<'p>> {

@@ -1,6 +1,6 @@
 //! The proposal as a flow file, with what it rests on as comments.
 
-use super::matching::{Proposal, Source};
+use super::matching::{self, Proposal, Source};
 use super::{Kind, Pair, Subject};
 use causeway_segment::plan::Field;
 use std::fmt::Write;
@@ -80,7 +80,7 @@ fn trigger(kind: &Kind) -> String {
 fn property(out: &mut String, proposal: &Proposal<'_>) {
     let field = proposal.field;
     let Some(source) = &proposal.source else {
-        line!(out, "# NOTHING FOUND: {} ({})", quoted(&field.name), wanted(field));
+        line!(out, "# {}: {} ({})", lacking(field), quoted(&field.name), wanted(field));
         return;
     };
     let example = source.observed.example.as_deref().map(|example| format!(", as in {}", comment(example)));
@@ -89,10 +89,19 @@ fn property(out: &mut String, proposal: &Proposal<'_>) {
     line!(out, "# {}{often}{}", sure(source.confidence), example.unwrap_or_default());
     for item in &source.items {
         let words =
-            item.source.as_ref().map_or_else(|| "NOTHING FOUND".to_owned(), |item| sure(item.confidence));
+            item.source.as_ref().map_or_else(|| lacking(item.field).to_owned(), |item| sure(item.confidence));
         line!(out, "#   its {} ({}): {words}", quoted(&item.field.name), wanted(item.field));
     }
     line!(out, "{} = {}", quoted(&field.name), directive(source));
+}
+
+/// Why there is no source.
+fn lacking(field: &Field) -> &'static str {
+    if matching::can_be_made(field) {
+        "NOTHING FOUND"
+    } else {
+        "NOT POSSIBLE, a mapping takes it as a directive"
+    }
 }
 
 fn directive(source: &Source<'_>) -> String {
