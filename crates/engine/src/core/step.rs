@@ -1,0 +1,215 @@
+//! One call of [`Engine::process`] under way: the entries' events one after the other.
+
+use super::growth::Growth;
+use super::ids::id_of;
+use super::{Effects, Engine, FORWARD, Facts, INTAKE, Source};
+use crate::event::{self, EventId};
+use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Flow};
+use crate::ledger::{self, Additions};
+use crate::outbox::{Builder, Made};
+use crate::span::Gathering;
+use causeway_algolia::insights::{self, Event};
+use causeway_store::state::{List, Note};
+use causeway_store::{Entry, Position, journal};
+use std::sync::Arc;
+
+/// The step.
+pub(super) struct Step<'e> {
+    pub(super) engine: &'e mut Engine,
+    pub(super) facts: &'e dyn Facts,
+    pub(super) bodies: usize,
+    pub(super) flows: Vec<Arc<Flow>>,
+    pub(super) ledger: Additions,
+    pub(super) segment: Builder,
+    pub(super) insights: Builder,
+    pub(super) hour: i64,
+    pub(super) ids: Gathering,
+    pub(super) seen: Vec<u8>,
+    pub(super) effects: Effects,
+    pub(super) failure: Option<causeway_store::Error>,
+}
+
+/// Where an event stands while it is worked on.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) id: EventId,
+    pub(super) position: Position,
+    pub(super) time: i64,
+    pub(super) slot: u16,
+}
+
+impl<'e> Step<'e> {
+    pub(super) fn new(engine: &'e mut Engine, facts: &'e dyn Facts, bodies: usize) -> Self {
+        let flows = engine.flows.clone();
+        Self {
+            engine,
+            facts,
+            bodies,
+            flows,
+            ledger: Additions::default(),
+            segment: Builder::new(DESTINATION_SEGMENT, 0),
+            insights: Builder::new(DESTINATION_INSIGHTS, 0),
+            hour: 0,
+            ids: Gathering::default(),
+            seen: Vec::new(),
+            effects: Effects::default(),
+            failure: None,
+        }
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        self.enter_hour(ledger::hour_of(entry.record.received_at));
+        match entry.record.source {
+            source if source == Source::Insights.into() => self.insights_body(entry, None),
+            source if source == Source::Repaired.into() => {
+                let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
+                self.insights_body(entry, Some(&only));
+            }
+            journal::Source(number) => self.unreadable(entry, &format!("no intake has the number {number}")),
+        }
+    }
+
+    /// Blocks and ledger rows belong to one hour each.
+    pub(super) fn enter_hour(&mut self, hour: i64) {
+        if hour != self.hour {
+            self.close_blocks();
+            self.hour = hour;
+            let room = |growth: Growth| growth.expected(self.bodies);
+            self.segment = Builder::with_room(DESTINATION_SEGMENT, hour, room(self.engine.to_segment));
+            self.insights = Builder::with_room(DESTINATION_INSIGHTS, hour, room(self.engine.to_insights));
+        }
+    }
+
+    pub(super) fn close_blocks(&mut self) {
+        self.engine.to_segment.learn(self.bodies, self.segment.payload().len());
+        self.engine.to_insights.learn(self.bodies, self.insights.payload().len());
+        let empty = || Builder::new("", 0);
+        for builder in
+            [std::mem::replace(&mut self.segment, empty()), std::mem::replace(&mut self.insights, empty())]
+        {
+            if !builder.is_empty() {
+                let id = self.engine.take_block_id();
+                self.effects.change.outbox.push(builder.build(id));
+            }
+        }
+    }
+
+    pub(super) fn insights_body(&mut self, entry: &Entry, repaired_for: Option<&str>) {
+        match insights::parse(&entry.record.body, &self.engine.settings.rules, entry.record.received_at) {
+            Ok(batch) => {
+                for (item, event) in batch.events.iter().enumerate() {
+                    match event {
+                        Ok(event) => self.event(entry, item, event, repaired_for),
+                        Err(invalid) => self.invalid(entry, item, invalid),
+                    }
+                }
+            }
+            Err(refusal) => self.unreadable(entry, &refusal.detail()),
+        }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        entry: &Entry,
+        item: usize,
+        event: &Event<'_>,
+        repaired_for: Option<&str>,
+    ) {
+        let received_at = entry.record.received_at;
+        let content = insights::identity_hash(event, 0);
+        let id = id_of(content, event, entry, item);
+        let place = Place {
+            id,
+            position: entry.position,
+            time: event.timestamp.unwrap_or(received_at),
+            slot: event::slot(&event.user_token),
+        };
+        self.gather(id, event);
+        self.effects.events += 1;
+        self.count_intake();
+        let short = content as u64;
+        let repeated =
+            repaired_for.is_none() && self.engine.seen.repeats(short, event.timestamp.is_some(), received_at);
+        if repeated {
+            return self.repeated();
+        }
+        self.seen.extend_from_slice(&short.to_le_bytes());
+        let only = repaired_for.filter(|flow| !flow.is_empty());
+        if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
+            let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
+            return self.rejected(flow, event, place, cause);
+        }
+        self.forward(event, place, received_at, only);
+        self.run_flows(event, place, only);
+    }
+
+    pub(super) fn runs(&self, flow: &str) -> bool {
+        flow == FORWARD || self.flows.iter().any(|running| running.name() == flow)
+    }
+
+    pub(super) fn count_intake(&mut self) {
+        let row = self.ledger.row(INTAKE, self.hour);
+        row.accepted += 1;
+        row.delivered += 1;
+    }
+
+    /// A repeated event is filtered by every flow that would have seen it.
+    pub(super) fn repeated(&mut self) {
+        let forward = self.engine.settings.forward.then_some(FORWARD);
+        for flow in self.flows.iter().map(|flow| flow.name()).chain(forward) {
+            let row = self.ledger.row(flow, self.hour);
+            row.accepted += 1;
+            row.filtered += 1;
+        }
+    }
+
+    pub(super) fn forward(&mut self, event: &Event<'_>, place: Place, received_at: i64, only: Option<&str>) {
+        if !self.engine.settings.forward || only.is_some_and(|flow| flow != FORWARD) {
+            return;
+        }
+        let start = self.insights.payload().len();
+        event.write_json(received_at, self.insights.payload());
+        self.ledger.row(FORWARD, self.hour).accepted += 1;
+        self.insights.add(FORWARD, place.id, made(start, 1, place));
+    }
+
+    pub(super) fn gather(&mut self, id: EventId, event: &Event<'_>) {
+        self.ids.add_event(id.short());
+        self.ids.add(&event.user_token);
+        let ids = [&event.authenticated_user_token, &event.query_id];
+        ids.into_iter().flatten().for_each(|id| self.ids.add(id));
+        if let insights::Subject::Objects(objects) = &event.subject {
+            for object in objects {
+                self.ids.add(&object.id);
+                let query = object.data.as_ref().and_then(|data| data.query_id.as_deref());
+                if let Some(query) = query {
+                    self.ids.add(query);
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Effects, causeway_store::Error> {
+        self.close_blocks();
+        if let Some(error) = self.failure {
+            return Err(error);
+        }
+        let mut effects = self.effects;
+        effects.change.ledger = self.ledger.into_rows();
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
+        effects.change.cursor = Some(last.position);
+        let at = last.record.received_at;
+        effects.change.dead_letters.iter_mut().for_each(|letter| letter.died_at = at);
+        if !self.seen.is_empty() {
+            effects.change.notes.push(Note { list: List::Seen, at, data: self.seen.into() });
+        }
+        if let Some(data) = self.ids.build(first.position, last.position) {
+            effects.change.notes.push(Note { list: List::Spans, at, data });
+        }
+        Ok(effects)
+    }
+}
+
+pub(super) fn made(start: usize, messages: u8, place: Place) -> Made {
+    Made { start, messages, slot: place.slot, time: place.time, position: place.position }
+}
