@@ -6,6 +6,7 @@ use super::client::Client;
 use super::destination::{Destination, Verdict};
 use super::fate::{Attempt, Death, Fate};
 use super::pace::Pace;
+use super::report::Report;
 use super::slots::Item;
 use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
@@ -45,15 +46,6 @@ pub struct Shared {
     pub live: Arc<Live>,
     /// What time it is.
     pub clock: Clock,
-}
-
-/// What a batch tells its lane.
-#[derive(Debug)]
-pub struct Report {
-    /// These entries have their fate.
-    pub fates: Vec<(Item, Fate)>,
-    /// The attempt that decided it.
-    pub attempt: Option<Attempt>,
 }
 
 /// How the sending of one request ended.

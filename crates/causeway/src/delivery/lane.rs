@@ -1,19 +1,21 @@
 //! One destination's lane: the owner of what waits for it and of what is under way.
 
-use super::attempt::{self, Report, Shared};
+use super::attempt::{self, Shared};
 use super::batch::Batch;
+use super::concurrency::Concurrency;
 use super::destination::Destination;
-use super::fate::{Attempt, Books, Death, Fate, Loaded};
+use super::fate::{Books, Death, Fate, Loaded};
 use super::inbox::Inbox;
+use super::payloads::Payloads;
+use super::report::Report;
 use super::slots::{Item, Slots};
 use crate::pipeline::worker;
 use crate::telemetry::metrics as labels;
 use bytes::Bytes;
 use causeway_engine::outbox::Heads;
-use causeway_store::state::{Block, List, Note, State};
+use causeway_store::state::{Block, State};
 use causeway_store::{BlockId, Error};
 use rustc_hash::FxHashMap;
-use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -41,11 +43,11 @@ pub struct Lane {
     bounds: Bounds,
     slots: Slots,
     blocks: FxHashMap<BlockId, Loaded>,
-    payloads: FxHashMap<BlockId, Payload>,
+    payloads: Payloads,
     last_loaded: BlockId,
     under_way: JoinSet<Done>,
     bytes_under_way: usize,
-    latency_ms: f64,
+    concurrency: Concurrency,
     gather_until: Option<Instant>,
     loading: Option<JoinHandle<Result<Vec<Block>, Error>>>,
     reports: (mpsc::UnboundedSender<Report>, mpsc::UnboundedReceiver<Report>),
@@ -55,25 +57,6 @@ pub struct Lane {
 struct Done {
     slots: Vec<u16>,
     bytes: usize,
-}
-
-/// While the vendor fails, this many requests find out when it is well again; the rest waits.
-const PROBES: usize = 2;
-
-/// A vendor that answers sooner than this on average gains nothing from more than [`QUICK_CONCURRENCY`] requests side by
-/// side: they would only queue there, and take memory here.
-const QUICK_MS: f64 = 50.0;
-
-/// Requests at once to a vendor that answers quickly.
-const QUICK_CONCURRENCY: usize = 8;
-
-/// The weight of the newest answer in the average time to answer.
-const NEWEST: f64 = 0.125;
-
-/// A block's messages, until the last of them was copied into a batch.
-struct Payload {
-    bytes: Bytes,
-    untaken: u32,
 }
 
 impl Lane {
@@ -93,11 +76,11 @@ impl Lane {
             bounds,
             slots: Slots::default(),
             blocks: FxHashMap::default(),
-            payloads: FxHashMap::default(),
+            payloads: Payloads::default(),
             last_loaded: BlockId(0),
             under_way: JoinSet::new(),
             bytes_under_way: 0,
-            latency_ms: 0.0,
+            concurrency: Concurrency::new(bounds.concurrency),
             gather_until: None,
             loading: None,
             reports: mpsc::unbounded_channel(),
@@ -123,18 +106,10 @@ impl Lane {
     }
 
     fn may_send(&self) -> bool {
+        let failing = self.shared.failing.load(Ordering::Relaxed);
         self.slots.is_ready()
-            && self.under_way.len() < self.concurrency()
+            && self.under_way.len() < self.concurrency.allowed(failing)
             && self.bytes_under_way < self.bounds.bytes_under_way
-    }
-
-    fn concurrency(&self) -> usize {
-        let useful = match self.shared.failing.load(Ordering::Relaxed) {
-            true => PROBES,
-            false if self.latency_ms < QUICK_MS => QUICK_CONCURRENCY,
-            false => usize::MAX,
-        };
-        self.bounds.concurrency.min(useful)
     }
 
     /// Starts reading the store if it has blocks that were not offered.
@@ -187,9 +162,7 @@ impl Lane {
         if items.is_empty() {
             return self.inbox.refused(block.payload.len());
         }
-        let waiting: usize = items.iter().map(|item| item.length as usize).sum();
-        self.inbox.taken(block.payload.len() - waiting);
-        self.payloads.insert(block.id, Payload { bytes: block.payload, untaken: items.len() as u32 });
+        self.payloads.insert(block.id, block.payload, &items, &self.inbox);
         self.blocks.insert(block.id, loaded);
         for item in items {
             self.slots.add(item);
@@ -218,13 +191,8 @@ impl Lane {
         let (good, bad) = self.examine(items);
         let accepted =
             good.iter().filter_map(|item| Some(self.blocks.get(&item.block)?.accepted(item))).min();
-        let payloads = &self.payloads;
-        let batch = Batch::gather(good, |item| payload_of(payloads, item));
-        slots_taken(
-            &mut self.payloads,
-            &self.inbox,
-            batch.items.iter().chain(bad.iter().map(|(item, _)| item)),
-        );
+        let batch = Batch::gather(good, |item| self.payloads.of(item));
+        self.payloads.take(batch.items.iter().chain(bad.iter().map(|(item, _)| item)), &self.inbox);
         if !bad.is_empty() {
             self.settle(Report { fates: bad, attempt: None });
         }
@@ -245,7 +213,7 @@ impl Lane {
         let mut bad = Vec::new();
         let mut good = items;
         good.retain(|item| {
-            let messages = payload_of(&self.payloads, item);
+            let messages = self.payloads.of(item);
             let objection = self.shared.destination.objection(item, messages, now);
             if let Some((cause, reason)) = objection {
                 let payload = Bytes::copy_from_slice(messages);
@@ -265,8 +233,8 @@ impl Lane {
         let mut notes = Vec::new();
         let mut next = Some(first);
         while let Some(report) = next.take() {
-            notes.extend(self.note(&report, now));
-            self.measure_latency(report.attempt.as_ref());
+            notes.extend(report.note(self.shared.destination.name(), now));
+            report.attempt.iter().for_each(|attempt| self.concurrency.learn(attempt.latency_ms));
             for (item, fate) in report.fates {
                 let Some(block) = self.blocks.get_mut(&item.block) else { continue };
                 if block.settle(&item, fate, now, &mut books) && touched.last() != Some(&item.block) {
@@ -283,11 +251,6 @@ impl Lane {
         let mut change = books.into_change(settlements);
         change.notes = notes;
         self.worker.change(change);
-    }
-
-    fn measure_latency(&mut self, attempt: Option<&Attempt>) {
-        let newest = attempt.map_or(self.latency_ms, |attempt| attempt.latency_ms as f64);
-        self.latency_ms += (newest - self.latency_ms) * NEWEST;
     }
 
     fn count(&self, books: &Books) {
@@ -308,19 +271,6 @@ impl Lane {
         if self.blocks.get(&id).is_some_and(Loaded::is_finished) {
             self.blocks.remove(&id);
         }
-    }
-
-    /// The row for traces: which entries rode in which request, and what came back.
-    fn note(&self, report: &Report, now: i64) -> Option<Note> {
-        let Attempt { at, status, latency_ms, message } = report.attempt.as_ref()?;
-        let mut places: Vec<(u64, u32)> =
-            report.fates.iter().map(|(item, _)| (item.block.0, item.entry)).collect();
-        places.sort_unstable();
-        let data = json!({
-            "destination": self.shared.destination.name(), "at": at, "status": status, "latency_ms": latency_ms,
-            "message": message, "entries": ranges(&places),
-        });
-        Some(Note { list: List::Attempts, at: now, data: data.to_string().into() })
     }
 
     fn release(&mut self, done: Result<Done, tokio::task::JoinError>) {
@@ -367,43 +317,6 @@ fn items_of(block: &Block, heads: &Heads, loaded: &Loaded) -> Vec<Item> {
         }
     }
     items
-}
-
-fn payload_of<'p>(payloads: &'p FxHashMap<BlockId, Payload>, item: &Item) -> &'p [u8] {
-    let start = item.start as usize;
-    payloads
-        .get(&item.block)
-        .and_then(|payload| payload.bytes.get(start..start + item.length as usize))
-        .unwrap_or_default()
-}
-
-/// Lets go of the payloads whose last entry was copied.
-fn slots_taken<'i>(
-    payloads: &mut FxHashMap<BlockId, Payload>,
-    inbox: &Inbox,
-    taken: impl Iterator<Item = &'i Item>,
-) {
-    for item in taken {
-        let Some(payload) = payloads.get_mut(&item.block) else { continue };
-        inbox.taken(item.length as usize);
-        payload.untaken -= 1;
-        if payload.untaken == 0 {
-            inbox.dropped(payload.bytes.len());
-            payloads.remove(&item.block);
-        }
-    }
-}
-
-/// `[[block, first, last], …]` for sorted places.
-fn ranges(places: &[(u64, u32)]) -> Vec<(u64, u32, u32)> {
-    let mut ranges: Vec<(u64, u32, u32)> = Vec::new();
-    for &(block, entry) in places {
-        match ranges.last_mut() {
-            Some((last_block, _, last)) if *last_block == block && *last + 1 == entry => *last = entry,
-            _ => ranges.push((block, entry, entry)),
-        }
-    }
-    ranges
 }
 
 async fn finished(loading: &mut Option<JoinHandle<Result<Vec<Block>, Error>>>) -> Result<Vec<Block>, Error> {
