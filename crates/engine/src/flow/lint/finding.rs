@@ -58,13 +58,12 @@ pub(super) fn of_plan(row: &plan::Row, finding: &plan::Finding, policy: Policy) 
     let (kind, words) = match finding.kind {
         plan::Kind::Required if never => (Kind::NeverFilled, "is required and never filled"),
         _ if action == Action::Block => (Kind::Blocked, "makes dead letters: the plan doesn't allow it"),
-        plan::Kind::UnplannedEvent => (Kind::Unplanned, "is not in the plan"),
         plan::Kind::InvalidType | plan::Kind::InvalidValue | plan::Kind::UnplannedProperty
             if action == Action::Strip =>
         {
             (Kind::Cut, "is left out: the plan doesn't allow it")
         }
-        plan::Kind::UnplannedProperty => (Kind::Unplanned, "is not in the plan"),
+        plan::Kind::UnplannedEvent | plan::Kind::UnplannedProperty => (Kind::Unplanned, "is not in the plan"),
         plan::Kind::InvalidType => (Kind::OtherType, "has another type than planned"),
         _ => return None,
     };
