@@ -41,11 +41,19 @@ fn of_property(mapping: &str, events: &[Value]) -> Vec<String> {
 #[test]
 fn each_part_of_a_mapping_is_watched_on_what_it_sees() {
     let events = [purchase(None), purchase(Some("SALE"))];
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("{ '@path' = '$.properties.currency' }", &[]),
         ("{ '@path' = '$.properties.currencies' }", &["p.@path 0/2"]),
         ("{ '@template' = '{{properties.index}} {{nothing}}' }", &["p.@template 0/2"]),
         ("{ '@template' = 'all {{{properties.products}}}' }", &["p.@template 2/2"]),
+        (
+            "{ '@liquid' = '{{ properties.index | upcase }} {{- properties.no | default: 1 -}}' }",
+            &["p.@liquid 0/2"],
+        ),
+        (
+            "{ '@liquid' = '{% assign no = 1 %}{{ no }}{% if none %}{{ nothing.here }}{% endif %}{{ \"x\" }}' }",
+            &[],
+        ),
         (
             "{ '@arrayPath' = ['$.properties.products', { id = { '@path' = '$.product_id' }, no = { '@path' = '$.name' } }] }",
             &["p.@arrayPath[1].no.@path 0/4"],

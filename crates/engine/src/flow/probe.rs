@@ -4,6 +4,8 @@
 //! compiled once more, alone, and resolved beside it, on the same value: the payload, an item of an `@arrayPath`, or what
 //! an `@transform` applies. A branch that is not taken is not watched.
 
+mod liquid;
+
 use causeway_mapping::{Mapping, Value};
 use serde_json::{Value as Json, json};
 
@@ -101,6 +103,11 @@ impl Scope {
         match (key, value) {
             ("@path", Json::String(path)) => self.watch_path(path, place),
             ("@template", Json::String(template)) => self.template(template, place),
+            ("@liquid", Json::String(template)) => {
+                for path in liquid::paths(template) {
+                    self.watch_path(&format!("$.{path}"), place);
+                }
+            }
             ("@arrayPath", Json::Array(items)) => self.list(items, place),
             ("@if", Json::Object(_)) => self.branches(value, place),
             ("@transform", Json::Object(_)) => self.transform(value, place),
