@@ -474,6 +474,16 @@ fn a_report_tells_violations_by_event_kind_and_field() {
 }
 
 #[test]
+fn a_report_counts_only_messages_and_says_what_it_left_out() {
+    let place = Place::new();
+    place.write("shop.json", &wanted());
+    let output = place.output(&["--json", "plan", "report", "--plan", "shop.json"], "no json\n5\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(words, "causeway: 2 lines are no messages\n");
+}
+
+#[test]
 fn a_stored_flow_that_can_not_run_stops_the_start_and_can_be_rolled_back() {
     let place = Place::new();
     let store = sqlite::open(&place.path("data"), &Options::default()).unwrap();

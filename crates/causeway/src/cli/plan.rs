@@ -29,15 +29,24 @@ pub(super) fn run(path: &Path, command: &arguments::Plan, json: bool) -> Result<
 
 /// Checks messages as they come. `causeway flow test` prints them in `output`, which is read as well.
 fn of_messages(plan: &Plan, events: &Events) -> Result<Report, Failure> {
-    let mut report = Report::default();
-    take_lines(events.from.as_deref(), |line| {
+    let (mut report, mut others) = (Report::default(), 0);
+    let too_long = take_lines(events.from.as_deref(), |line| {
         let message: Value = serde_json::from_slice(line).unwrap_or_default();
         match message["output"].as_array() {
             Some(messages) => messages.iter().for_each(|message| add(&mut report, plan, message)),
-            None => add(&mut report, plan, &message),
+            None if message.is_object() => add(&mut report, plan, &message),
+            None => others += 1,
         }
     })?;
+    left_out(others + too_long, "lines are no messages");
     Ok(report)
+}
+
+/// What is in no report is told, so that a clean one does not deceive.
+fn left_out(count: u64, what: &str) {
+    if count > 0 {
+        eprintln!("causeway: {count} {what}");
+    }
 }
 
 fn add(report: &mut Report, plan: &Plan, message: &Value) {
@@ -60,11 +69,13 @@ fn of_flow(path: &Path, name: &str, plan: Option<Plan>, events: &Events) -> Resu
     let flow = Flow::compile(&definition, &|_| Err("it was not read".to_owned()));
     let flow = flow.map_err(flows::Problem::from)?;
     let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
-    let mut report = Report::default();
-    take_lines(events.from.as_deref(), |line| {
+    let (mut report, mut rejected) = (Report::default(), 0);
+    let too_long = take_lines(events.from.as_deref(), |line| {
         let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &rules, now)).unwrap_or_default();
+        rejected += u64::from(tried["outcome"] == "rejected");
         tried["output"].as_array().into_iter().flatten().for_each(|message| add(&mut report, &plan, message));
     })?;
+    left_out(rejected + too_long, "events were rejected; `causeway flow test` says why");
     Ok(report)
 }
 
