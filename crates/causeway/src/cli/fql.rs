@@ -7,8 +7,9 @@ use causeway_mapping::Trigger;
 use std::io::Read;
 
 pub(super) fn run(command: &arguments::Fql) -> Result<Outcome, Failure> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).map_err(Failure::usage)?;
     let text = text.trim_end(); // a column counts from the start of what was given
     match command {
         arguments::Fql::Parse => {

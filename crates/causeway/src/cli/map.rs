@@ -15,9 +15,11 @@ pub(super) fn run(arguments: &arguments::Map) -> Result<Outcome, Failure> {
 }
 
 fn compile(path: &Path) -> Result<Mapping, Failure> {
-    let text = std::fs::read_to_string(path);
+    let bytes = std::fs::read(path);
+    let bytes =
+        bytes.map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))?;
     let text =
-        text.map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))?;
+        String::from_utf8(bytes).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let toml = path.extension().is_some_and(|extension| extension == "toml");
     let definition: Result<serde_json::Value, String> = if toml {
         toml::from_str(&text).map_err(|error| error.to_string())

@@ -84,6 +84,7 @@ fn map_answers_each_line_and_names_the_place_where_a_mapping_is_wrong() {
     write(at, "nothing.json", r#"{"@path": "$.missing"}"#);
     write(at, "wrong.json", r#"{"deep": {"name": {"@pth": "$.x"}}}"#);
     write(at, "broken.json", "{");
+    std::fs::write(at.join("no-text.json"), b"\"\xff\"").unwrap();
     let input = "{\"type\":\"track\",\"properties\":{\"name\":\"a\"}}\n\n{\"type\":\"page\"}\nno json\n";
     let map = |arguments: &[&str]| causeway(at, &[&["map"], arguments].concat(), input);
 
@@ -96,6 +97,7 @@ fn map_answers_each_line_and_names_the_place_where_a_mapping_is_wrong() {
     let lines = map(&["--mapping", "nothing.json"]).ended(0).lines();
     assert_eq!(lines[0], json!({"matched": true}));
 
+    map(&["--mapping", "no-text.json"]).ended(2);
     let wrong = map(&["--mapping", "wrong.json"]).ended(2);
     assert!(wrong.err.contains("deep") && wrong.err.contains("@pth"), "{}", wrong.err);
     map(&["--mapping", "broken.json"]).ended(2);
@@ -116,6 +118,7 @@ fn fql_goes_to_the_public_tree_and_back() {
     assert!(!run(&["fql", "parse"], "type").ended(2).err.is_empty());
     run(&["fql", "print"], "{}").ended(2);
     run(&["fql", "print"], "no json").ended(2);
+    causeway(Path::new("."), &["fql", "parse"], b"type = \"\xff\"").ended(2);
 }
 
 #[test]

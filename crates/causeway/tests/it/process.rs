@@ -52,13 +52,13 @@ impl Ran {
 }
 
 /// Runs the program in a directory, with this on standard input.
-pub(crate) fn causeway(directory: &Path, arguments: &[&str], input: &str) -> Ran {
+pub(crate) fn causeway(directory: &Path, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
     command.current_dir(directory).args(arguments).env_remove("CAUSEWAY_CONFIG");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that reads nothing may be gone before everything is written.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
