@@ -2,7 +2,7 @@
 
 use super::outcome::Failure;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
 /// A line of input may have so many bytes.
@@ -13,21 +13,39 @@ pub(super) fn each_line(mut answer: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(), 
     let mut input = std::io::stdin().lock();
     let mut output = BufWriter::new(std::io::stdout().lock());
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return finish(output.flush());
-        }
-        let text = line.trim_ascii();
-        if text.is_empty() {
-            continue;
-        }
-        let answered = if text.len() > MAX_LINE { too_long(text.len()) } else { answer(text) };
+    while let Some(length) = next_line(&mut input, &mut line)? {
+        let answered = match (length, line.trim_ascii()) {
+            (Length::TooLong, _) => too_long(),
+            (Length::Fine, []) => continue,
+            (Length::Fine, text) => answer(text),
+        };
         let written = output.write_all(&answered).and_then(|()| output.write_all(b"\n"));
         if written.is_err() {
             return finish(written);
         }
     }
+    finish(output.flush())
+}
+
+/// Whether a line is within [`MAX_LINE`].
+#[derive(Debug, PartialEq, Eq)]
+enum Length {
+    Fine,
+    TooLong,
+}
+
+/// Reads the next line, or the beginning of one that is too long and passes over its rest; nothing at the end.
+fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<Length>> {
+    line.clear();
+    let most = MAX_LINE as u64 + 1;
+    if input.by_ref().take(most).read_until(b'\n', line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() <= MAX_LINE || line.ends_with(b"\n") {
+        return Ok(Some(Length::Fine));
+    }
+    input.skip_until(b'\n')?;
+    Ok(Some(Length::TooLong))
 }
 
 /// Takes each line of a file, or of standard input, that is neither blank nor too long; answers how many lines were too
@@ -38,13 +56,12 @@ pub(super) fn take_lines(from: Option<&Path>, mut take: impl FnMut(&[u8])) -> Re
         _ => Box::new(std::io::stdin().lock()),
     };
     let (mut line, mut skipped) = (Vec::new(), 0);
-    while input.read_until(b'\n', &mut line)? > 0 {
-        match line.trim_ascii() {
-            [] => {}
-            text if text.len() > MAX_LINE => skipped += 1,
-            text => take(text),
+    while let Some(length) = next_line(&mut input, &mut line)? {
+        match (length, line.trim_ascii()) {
+            (Length::TooLong, _) => skipped += 1,
+            (Length::Fine, []) => {}
+            (Length::Fine, text) => take(text),
         }
-        line.clear();
     }
     Ok(skipped)
 }
@@ -54,8 +71,9 @@ fn open(path: &Path) -> Result<File, Failure> {
         .map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))
 }
 
-fn too_long(bytes: usize) -> Vec<u8> {
-    format!("{{\"error\":\"the line has {bytes} bytes; at most {MAX_LINE} are read\"}}").into_bytes()
+fn too_long() -> Vec<u8> {
+    format!("{{\"error\":\"the line has more than {MAX_LINE} bytes, which is the most that is read\"}}")
+        .into_bytes()
 }
 
 /// A reader that closed the pipe (`head`) is no failure.
@@ -69,4 +87,21 @@ fn finish(result: std::io::Result<()>) -> Result<(), Failure> {
 /// Prints a line; a closed pipe is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     finish(writeln!(std::io::stdout().lock(), "{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_takes_bounded_memory_and_spoils_no_other() {
+        let endless = std::io::repeat(b'x').take(10 * MAX_LINE as u64);
+        let mut input = BufReader::new(Read::chain(&b"one\n"[..], endless).chain(&b"\ntwo"[..]));
+        let mut line = Vec::new();
+        let mut next = || next_line(&mut input, &mut line).unwrap().map(|length| (length, line.len()));
+        assert_eq!(next(), Some((Length::Fine, 4)));
+        assert_eq!(next(), Some((Length::TooLong, MAX_LINE + 1)));
+        assert_eq!(next(), Some((Length::Fine, 3)));
+        assert_eq!(next(), None);
+    }
 }
