@@ -1,7 +1,5 @@
 //! Mappings that run once per item of a list.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
 use causeway_algolia::insights::Rules;
 use causeway_engine::flow::{Definition, Flow};
 use causeway_engine::trial;
