@@ -17,4 +17,5 @@ pub mod listen;
 pub mod moment;
 pub mod pipeline;
 pub mod secret;
+pub mod sockets;
 pub mod telemetry;

@@ -111,10 +111,11 @@ impl Bridge {
         let desk = ground.admin(&config, catalogue, worker.clone(), committer);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
-        let connections = config.settings.limits.connections;
-        let serve =
-            |listener, router| tokio::spawn(listen::serve(listener, router, connections, stopping.clone()));
-        let servers = vec![serve(public, intake), serve(admin, desk)];
+        let share = settings::connections(&config);
+        let serve = |listener, router, connections| {
+            tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
+        };
+        let servers = vec![serve(public, intake, share.public), serve(admin, desk, share.admin)];
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

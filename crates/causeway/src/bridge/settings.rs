@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::delivery::Destination;
 use crate::delivery::backoff::Backoff;
 use crate::delivery::lane::Bounds;
+use crate::sockets::{self, Share};
 use causeway_algolia::credentials::{Account, Secret};
 
 pub(super) fn targets(config: &Config) -> Vec<Destination> {
@@ -20,6 +21,21 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         forward: config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
     }
+}
+
+/// How many connections either side serves at once, within what the system lets the process open.
+pub(super) fn connections(config: &Config) -> Share {
+    let (open, wanted) = (sockets::raise_limit(), config.settings.limits.connections);
+    let lanes = targets(config).len() * bounds(config).concurrency;
+    let share = sockets::share(open, lanes, wanted);
+    if share.public < wanted {
+        tracing::warn!(
+            open,
+            connections = share.public,
+            "the system lets the process open fewer sockets than limits.connections asks for; raise `ulimit -n`"
+        );
+    }
+    share
 }
 
 pub(super) fn bounds(config: &Config) -> Bounds {

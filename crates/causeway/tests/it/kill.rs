@@ -151,3 +151,23 @@ fn killed_again_and_again_under_load_nothing_is_lost_and_everybodys_order_is_kep
         }
     });
 }
+
+#[test]
+fn clients_that_take_every_connection_do_not_cut_the_way_to_the_vendors_or_to_the_admin_side() {
+    play(async |sandbox, home| {
+        let running = home.start_with_few_files(200).await;
+        home.accept(&[view("somebody", "o-1")]).await;
+        let mut crowd = Vec::new();
+        for _ in 0..300 {
+            let connecting = tokio::net::TcpStream::connect(("127.0.0.1", home.public));
+            crowd.push(tokio::time::timeout(Duration::from_millis(20), connecting).await);
+        }
+        home.accept(&[view("somebody", "o-2")]).await;
+        // Well before idle connections are closed.
+        let settled = tokio::time::timeout(Duration::from_secs(20), home.settled()).await;
+        assert_eq!(settled, Ok(()), "the admin side answers and the vendors are reached");
+        assert_eq!(sorted(&sandbox.messages(), "/properties/products/0/product_id"), ["o-1", "o-2"]);
+        drop(crowd);
+        assert_eq!(running.terminate().await, 0);
+    });
+}

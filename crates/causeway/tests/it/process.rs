@@ -129,9 +129,22 @@ impl Home {
 
     /// Starts `causeway run`; when this returns, it is ready.
     pub(crate) async fn start(&self) -> Running {
-        let log = std::fs::File::create(self.directory.path().join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
-        command.current_dir(self.directory.path()).arg("run").env_remove("CAUSEWAY_CONFIG");
+        command.arg("run");
+        self.start_by(command).await
+    }
+
+    /// The same where the system lets the process open so few files.
+    pub(crate) async fn start_with_few_files(&self, files: u32) -> Running {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {files}; exec \"$0\" run");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_causeway")]);
+        self.start_by(command).await
+    }
+
+    async fn start_by(&self, mut command: Command) -> Running {
+        let log = std::fs::File::create(self.directory.path().join("log")).unwrap();
+        command.current_dir(self.directory.path()).env_remove("CAUSEWAY_CONFIG");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut running = Running { child };
         let began = Instant::now();
