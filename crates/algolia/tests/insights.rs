@@ -257,8 +257,15 @@ fn only_a_missing_timestamp_is_stamped() {
     let stamped = written(&event(&text).unwrap(), 123);
     assert_eq!(stamped, format!("{},\"timestamp\":123}}", &text[..text.len() - 1]));
     let text = click(json!({"timestamp": NOW - 5, "userToken": 77})).to_string();
-    let stamped: Value = serde_json::from_str(&written(&event(&text).unwrap(), 123)).unwrap();
+    let stamped: Value = serde_json::from_str(&written(&event(&text).unwrap(), NOW)).unwrap();
     assert_eq!(stamped["timestamp"], NOW - 5);
+}
+
+#[test]
+fn a_time_from_the_future_becomes_the_time_of_receipt() {
+    let ahead = click(json!({"timestamp": NOW + 5_000, "own": {"b": 1}}));
+    let sent: Value = serde_json::from_str(&written(&event(&ahead.to_string()).unwrap(), NOW)).unwrap();
+    assert_eq!(sent, click(json!({"timestamp": NOW, "own": {"b": 1}})));
 }
 
 #[test]
@@ -266,7 +273,7 @@ fn other_forms_are_sent_on_as_documented() {
     let text = r#"{"eventName":"Filtered","eventType":"click","index":"i","userToken":9007,"queryID":null,
         "filters":["brand%3AB%26O","size:10 %","colour:red"],"objectIDs":[],"timestamp":1.79e12,"x\"y":[ 1 ]}"#;
     let expected = r#"{"eventName":"Filtered","eventType":"click","index":"i","userToken":"9007","timestamp":1790000000000,"filters":["brand:B%26O","size:10%20%25","colour:red"],"x\"y":[ 1 ]}"#;
-    assert_eq!(written(&event(text).unwrap(), 5), expected);
+    assert_eq!(written(&event(text).unwrap(), NOW), expected);
 }
 
 #[test]
@@ -377,9 +384,11 @@ proptest! {
         let first = event(&text).unwrap();
         let sent = written(&first, received_at);
         let second = event(&sent).unwrap();
-        prop_assert_eq!(second.timestamp, Some(first.timestamp.unwrap_or(received_at)));
-        prop_assert_eq!(identity_hash(&first, received_at), identity_hash(&second, 0));
-        prop_assert_eq!(&written(&second, 0), &sent);
+        prop_assert_eq!(second.timestamp, Some(first.timestamp.map_or(received_at, |at| at.min(received_at))));
+        if first.timestamp.is_none_or(|at| at <= received_at) {
+            prop_assert_eq!(identity_hash(&first, received_at), identity_hash(&second, 0));
+        }
+        prop_assert_eq!(&written(&second, received_at), &sent);
         if let (Subject::Objects(first), Subject::Objects(second)) = (&first.subject, &second.subject) {
             prop_assert_eq!(first, second);
         }

@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 /// How long a client may take for a request's head; also closes idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A client that takes nothing of its answer for so long, in milliseconds, is gone.
+const WRITE_TIMEOUT_MS: u32 = 60_000;
+
 /// How long a stop waits for requests under way.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -71,6 +74,7 @@ fn connection(
 ) -> impl Future<Output = ()> + use<> {
     // Answers are small and complete; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, WRITE_TIMEOUT_MS);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

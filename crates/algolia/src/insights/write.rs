@@ -7,11 +7,13 @@ use std::io::Write as _;
 impl Event<'_> {
     /// Appends the event in the documented form. Only what the event had is written; a token that came as a number
     /// becomes a string, filters become `attribute:encoded-value`, and an event without a timestamp gets
-    /// `received_at_ms` (milliseconds since the Unix epoch). A timestamp that came is never changed.
+    /// `received_at_ms` (milliseconds since the Unix epoch). So does one from the future, of a browser whose clock is
+    /// ahead: the vendor is known to have refused those, and how many it takes today is not published. Any other timestamp
+    /// is never changed.
     ///
     /// When nothing has to change, or only the timestamp is missing, this is a copy of the text that came.
     pub fn write_json(&self, received_at_ms: i64, out: &mut Vec<u8>) {
-        if self.altered {
+        if self.altered || self.timestamp.is_some_and(|timestamp| timestamp > received_at_ms) {
             return self.write_anew(received_at_ms, out);
         }
         match (self.timestamp, self.raw.strip_suffix('}')) {
@@ -31,7 +33,10 @@ impl Event<'_> {
         object.optional("index", self.index.as_deref());
         object.text("userToken", &self.user_token);
         object.optional("authenticatedUserToken", self.authenticated_user_token.as_deref());
-        object.display("timestamp", self.timestamp.unwrap_or(received_at_ms));
+        object.display(
+            "timestamp",
+            self.timestamp.map_or(received_at_ms, |timestamp| timestamp.min(received_at_ms)),
+        );
         object.optional("queryID", self.query_id.as_deref());
         self.subject.write(&mut object);
         object.amount("value", self.value.as_ref());

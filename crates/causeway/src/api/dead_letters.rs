@@ -74,13 +74,12 @@ pub(super) async fn retry(
     let now = admin.clock.now();
     match requeue::plan(letter, &note, now) {
         Plan::Resend(letter) => {
-            ask(&admin, |answer| Request::Requeue(vec![*letter], note, now, answer)).await;
+            ask(&admin, |answer| Request::Requeue(vec![*letter], note, now, answer)).await?;
         }
         Plan::Reenter(record, change) => {
             let entered = admin.committer.commit(record, None).await;
-            entered
-                .map_err(|error| Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
-            ask(&admin, |answer| Request::Resolve(*change, answer)).await;
+            entered.map_err(|error| unavailable(error.to_string()))?;
+            ask(&admin, |answer| Request::Resolve(*change, answer)).await?;
         }
     }
     Ok(Json(json!({"id": id, "status": "retried"})))
@@ -95,7 +94,7 @@ pub(super) async fn discard(
     let _turn = admin.decisions.lock().await;
     let letter = dead(&admin, id).await?;
     let change = requeue::discard(&letter, &note);
-    ask(&admin, |answer| Request::Resolve(change, answer)).await;
+    ask(&admin, |answer| Request::Resolve(change, answer)).await?;
     Ok(Json(json!({"id": letter.id, "status": "discarded"})))
 }
 
@@ -108,11 +107,17 @@ fn order(body: &[u8]) -> Result<Order, Problem> {
     })
 }
 
-async fn ask(admin: &Admin, request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request) {
+async fn ask(
+    admin: &Admin,
+    request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request,
+) -> Result<(), Problem> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     admin.worker.ask(request(answer));
-    // A worker that stops before it answers leaves the dead letter as it was.
-    let _ = answered.await;
+    answered.await.map_err(|_| unavailable("the engine stopped; nothing was changed".to_owned()))
+}
+
+fn unavailable(message: String) -> Problem {
+    Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, message)
 }
 
 async fn find(admin: &Arc<Admin>, id: String) -> Result<DeadLetter, Problem> {

@@ -7,15 +7,16 @@ mod settings;
 use crate::api::{self, Access};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::delivery::Destination;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
-use crate::inspect::Ledger;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use crate::{intake, listen};
+use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
 use causeway_store::sqlite::{self, Options};
-use causeway_store::{Error, Journal, State};
+use causeway_store::{BlockId, Error, Journal, State};
 use ground::Ground;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub struct Bridge {
     stop_lanes: watch::Sender<bool>,
     health: Arc<Health>,
     drain: Duration,
+    destinations: Vec<&'static str>,
 }
 
 impl Bridge {
@@ -94,6 +96,8 @@ impl Bridge {
         let ground = Ground::new(journal, state, &config, clock)?;
 
         let targets = settings::targets(&config);
+        let destinations: Vec<&'static str> = targets.iter().map(Destination::name).collect();
+        tell_stranded(&*ground.state, &destinations)?;
         let inboxes = ground::inboxes(&targets, &config);
         let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes);
         let (engine, worker) = Worker::new(parts, ground.clock.now())?;
@@ -141,12 +145,13 @@ impl Bridge {
             stop_lanes,
             health: ground.health,
             drain,
+            destinations,
         })
     }
 
     /// Whether everything accepted is processed and nothing is pending.
     pub async fn is_idle(&self) -> Result<bool, Error> {
-        drained(&self.state, &self.tail).await
+        drained(&self.state, &self.tail, &self.destinations).await
     }
 
     /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store, which
@@ -161,7 +166,7 @@ impl Bridge {
         let committer = self.committer;
         let _ = tokio::task::spawn_blocking(move || committer.join()).await;
         let deadline = Instant::now() + self.drain;
-        while Instant::now() < deadline && !drained(&self.state, &self.tail).await? {
+        while Instant::now() < deadline && !drained(&self.state, &self.tail, &self.destinations).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let _ = self.stop_lanes.send(true);
@@ -181,10 +186,31 @@ impl Bridge {
     }
 }
 
-async fn drained(state: &Arc<dyn State>, tail: &Tail) -> Result<bool, Error> {
-    let (state, last) = (Arc::clone(state), tail.last());
-    let look = move || Ok(state.cursor()? >= last && Ledger::read(&*state, None)?.pending() == 0);
+/// Whether everything up to the tail's end is processed and nothing waits for these destinations.
+async fn drained(state: &Arc<dyn State>, tail: &Tail, destinations: &[&'static str]) -> Result<bool, Error> {
+    let (state, last, destinations) = (Arc::clone(state), tail.last(), destinations.to_vec());
+    let look = move || {
+        let waiting =
+            |destination: &&str| state.outbox(destination, BlockId(0), 1).map(|blocks| !blocks.is_empty());
+        let any = destinations.iter().map(waiting).collect::<Result<Vec<bool>, Error>>()?;
+        Ok(state.cursor()? >= last && !any.contains(&true))
+    };
     tokio::task::spawn_blocking(look).await.unwrap_or(Ok(true))
+}
+
+/// Says what waits for destinations that are switched off: it stays pending until they are on again.
+fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(), Error> {
+    let off =
+        [DESTINATION_INSIGHTS, DESTINATION_SEGMENT].into_iter().filter(|name| !destinations.contains(name));
+    for destination in off {
+        if !state.outbox(destination, BlockId(0), 1)?.is_empty() {
+            tracing::warn!(
+                destination,
+                "events wait for a destination that is switched off; they go out when it is on again"
+            );
+        }
+    }
+    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -73,6 +73,7 @@ pub struct SegmentTarget {
 impl Config {
     /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
+        window(&settings)?;
         let configured = configured(&settings, home)?;
         let segment = segment(&settings, !configured.flows().is_empty())?;
         let config = Self {
@@ -106,6 +107,15 @@ impl Config {
             remember: duplicates.remember,
         }
     }
+}
+
+/// With less, nothing could be under way.
+const SMALLEST_WINDOW: u64 = 16 << 10;
+
+fn window(settings: &Settings) -> Result<(), Problem> {
+    let enough = settings.delivery.window.0 >= SMALLEST_WINDOW;
+    let fault = "delivery.window: too little to send anything; give at least \"16 KiB\", better some MiB";
+    if enough { Ok(()) } else { Err(Problem::invalid(fault)) }
 }
 
 fn described(faults: &[Fault]) -> Problem {

@@ -1,8 +1,8 @@
 //! Reading a request's body within bounds: bytes, time, memory over all requests, and what gzip unfolds to.
 
 use axum::body::Body;
-use bytes::Bytes;
-use flate2::read::GzDecoder;
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -110,18 +110,68 @@ async fn read_within(
         return Err(Problem::TooLarge);
     }
     let gzip = is_gzip(headers)?;
-    // What is unfolded from gzip is not known beforehand, nor is the length of a chunked body.
-    let reserved = if gzip { limit } else { declared.unwrap_or(limit) };
-    let share = budget.reserve(reserved, PATIENCE).await?;
-    let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await;
-    let bytes = match collected {
-        Err(_) => return Err(Problem::TooSlow),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Problem::TooLarge),
-        Ok(Err(_)) => return Err(Problem::Malformed),
-        Ok(Ok(collected)) => collected.to_bytes(),
-    };
-    let bytes = if gzip { unfold(&bytes, limit)? } else { bytes };
-    Ok(Held { bytes, share })
+    let collecting = collect(Limited::new(body, limit), declared, budget);
+    let Held { bytes, mut share } =
+        tokio::time::timeout(timeout, collecting).await.map_err(|_| Problem::TooSlow)??;
+    if !gzip {
+        return Ok(Held { bytes, share });
+    }
+    // What is unfolded is not known beforehand.
+    share.merge(budget.reserve(limit, PATIENCE).await?);
+    Ok(Held { bytes: unfold(&bytes, limit)?, share })
+}
+
+/// Memory is set aside in steps of this many bytes as a body arrives: who only announces a large one takes none.
+const STEP: usize = 16 * 1024;
+
+async fn collect(
+    mut body: Limited<&mut Body>,
+    declared: Option<usize>,
+    budget: &Budget,
+) -> Result<Held, Problem> {
+    let mut reserved = declared.unwrap_or(STEP).min(STEP);
+    let mut share = budget.reserve(reserved, PATIENCE).await?;
+    let mut gathered = Gathered::default();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|error| broken(&*error))?.into_data() else { continue };
+        gathered.push(data);
+        if gathered.len() > reserved {
+            let more = (gathered.len() - reserved).max(STEP);
+            share.merge(budget.reserve(more, PATIENCE).await?);
+            reserved += more;
+        }
+    }
+    Ok(Held { bytes: gathered.into_bytes(), share })
+}
+
+fn broken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
+    if error.is::<LengthLimitError>() { Problem::TooLarge } else { Problem::Malformed }
+}
+
+/// The pieces of a body, joined only if there are several.
+#[derive(Default)]
+struct Gathered {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Gathered {
+    fn len(&self) -> usize {
+        self.first.len() + self.all.len()
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.first = data;
+            return;
+        }
+        self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        self.all.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
@@ -135,7 +185,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
 
 fn unfold(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
     let mut unfolded = Vec::new();
-    let mut reader = GzDecoder::new(bytes).take(limit as u64 + 1);
+    let mut reader = MultiGzDecoder::new(bytes).take(limit as u64 + 1);
     reader.read_to_end(&mut unfolded).map_err(|_| Problem::Malformed)?;
     if unfolded.len() > limit { Err(Problem::TooLarge) } else { Ok(unfolded.into()) }
 }

@@ -158,7 +158,7 @@ fn bodies_beyond_the_shared_memory_are_told_to_come_back() {
         settings.limits.body_timeout = Span::ms(3_000);
     };
     Scene::new().with(tight).play(async |stage| {
-        let greedy = head("Content-Length: 2000000\r\n") + "{";
+        let greedy = head("Content-Length: 2000000\r\n") + &"{".repeat(1_990_000);
         let holders = [0; 2].map(|_| raw(stage.bridge().public, greedy.as_bytes()));
         let [first, second] = holders;
         let refused = async {
@@ -168,6 +168,19 @@ fn bodies_beyond_the_shared_memory_are_told_to_come_back() {
         let (_, _, refused) = tokio::join!(first, second, refused);
         assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
         still_well(stage).await;
+    });
+}
+
+#[test]
+fn who_only_announces_a_large_body_takes_no_memory_from_others() {
+    let tight = |settings: &mut causeway::config::Settings| {
+        settings.limits.bodies_in_memory = causeway::config::units::Size(4 << 20);
+        settings.limits.body_timeout = Span::ms(1_000);
+    };
+    Scene::new().with(tight).play(async |stage| {
+        let announced = head("Content-Length: 2000000\r\n") + "{";
+        let [first, second, third] = [0; 3].map(|_| raw(stage.bridge().public, announced.as_bytes()));
+        let (.., ()) = tokio::join!(first, second, third, still_well(stage));
     });
 }
 
