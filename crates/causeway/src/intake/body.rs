@@ -131,7 +131,7 @@ async fn collect(
 ) -> Result<Held, Problem> {
     let mut reserved = declared.unwrap_or(STEP).min(STEP);
     let mut share = budget.reserve(reserved, PATIENCE).await?;
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered { expected: declared.unwrap_or(0), ..Gathered::default() };
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| broken(&*error))?.into_data() else { continue };
         gathered.push(data);
@@ -151,6 +151,8 @@ fn broken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
 /// The pieces of a body, joined only if there are several.
 #[derive(Default)]
 struct Gathered {
+    /// Bytes that were announced, within the limit. Room for them is memory only once they are there.
+    expected: usize,
     first: Bytes,
     all: BytesMut,
 }
@@ -165,12 +167,16 @@ impl Gathered {
             self.first = data;
             return;
         }
-        self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        if self.all.is_empty() {
+            self.all.reserve(self.expected);
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        }
         self.all.extend_from_slice(&data);
     }
 
+    /// A single piece is copied out of the connection's buffer, which would stay in memory as long as the body.
     fn into_bytes(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
+        if self.all.is_empty() { Bytes::copy_from_slice(&self.first) } else { self.all.freeze() }
     }
 }
 

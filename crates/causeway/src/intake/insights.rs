@@ -98,8 +98,8 @@ async fn journal(intake: &Intake, held: body::Held) -> Answer {
         Ok(checked) => checked,
         Err(refused) => return refused,
     };
-    let body = Bytes::copy_from_slice(&held.bytes);
-    let record = Record { source: Source::Insights.into(), received_at, meta: Bytes::new(), body };
+    let record =
+        Record { source: Source::Insights.into(), received_at, meta: Bytes::new(), body: held.bytes };
     match intake.committer.commit(record, Some(held.share)).await {
         Ok(()) => {
             count(intake, &checked);
