@@ -190,10 +190,13 @@ impl Bridge {
 async fn drained(state: &Arc<dyn State>, tail: &Tail, destinations: &[&'static str]) -> Result<bool, Error> {
     let (state, last, destinations) = (Arc::clone(state), tail.last(), destinations.to_vec());
     let look = move || {
-        let waiting =
-            |destination: &&str| state.outbox(destination, BlockId(0), 1).map(|blocks| !blocks.is_empty());
+        // The cursor first: what is processed after it was read must not be missed in the outbox.
+        if state.cursor()? < last {
+            return Ok(false);
+        }
+        let waiting = |destination: &&str| Ok(!state.outbox(destination, BlockId(0), 1)?.is_empty());
         let any = destinations.iter().map(waiting).collect::<Result<Vec<bool>, Error>>()?;
-        Ok(state.cursor()? >= last && !any.contains(&true))
+        Ok(!any.contains(&true))
     };
     tokio::task::spawn_blocking(look).await.unwrap_or(Ok(true))
 }

@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Puts back what was seen before a restart: the notes of [`List::Seen`], oldest first.
+    /// Puts back what was seen before a restart: the notes of [`Seen`](causeway_store::state::List::Seen), oldest first.
     pub fn restore_seen(&mut self, notes: &[Note]) {
         for note in notes {
             let (hashes, _) = note.data.as_chunks::<8>();

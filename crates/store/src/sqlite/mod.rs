@@ -58,8 +58,11 @@ pub fn open(path: &Path, options: &Options) -> Result<Store, Error> {
 }
 
 /// Opens the store in this directory for reading, whether or not another process writes to it. Every write is answered
-/// with [`Error::ReadOnly`]; the directory and its files must exist and have the current format.
+/// with [`Error::ReadOnly`]; the directory and its files must have the current format. [`Error::NotFound`] if there are none.
 pub fn open_read_only(path: &Path) -> Result<Store, Error> {
+    if [&journal::KIND, &state::KIND].iter().all(|kind| !path.join(kind.file).exists()) {
+        return Err(Error::NotFound(format!("store in {} yet; the first run makes it", path.display())));
+    }
     let options = Options::default();
     let journal = SqliteJournal::open_read_only(path, &options)?;
     let state = SqliteState::open_read_only(path, &options)?;

@@ -33,6 +33,16 @@ fn a_reader_follows_what_a_writer_writes() {
 }
 
 #[test]
+fn a_reader_is_told_where_no_store_was_made_yet() {
+    let directory = Directory::default();
+    let error = open_read_only(directory.path()).unwrap_err().to_string();
+    assert!(
+        error.starts_with("there is no store in ") && error.ends_with("; the first run makes it"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_reader_opens_what_was_closed_and_what_was_killed() {
     let directory = Directory::default();
     let (journal, state) = directory.open();
