@@ -41,6 +41,15 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get_mut(key)
     }
 
+    /// Forgets what is remembered under the key.
+    pub(crate) fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+
     /// Remembers.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= (self.capacity / 2).max(1) {

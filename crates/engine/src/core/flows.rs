@@ -1,7 +1,7 @@
 //! What the flows make of an event.
 
 use super::step::{Place, Step, made};
-use crate::flow::{Outcome, Stamp};
+use crate::flow::{DESTINATION_SEGMENT, Outcome, Stamp};
 use crate::payload;
 use bytes::Bytes;
 use causeway_algolia::insights::Event;
@@ -23,8 +23,9 @@ impl Step<'_> {
                 user: person.user.as_deref(),
                 algolia: &context,
             };
-            let start = self.segment.payload().len();
-            let outcome = flow.run(payload, stamp, self.segment.payload());
+            let builder = self.outgoing.to(DESTINATION_SEGMENT);
+            let start = builder.payload().len();
+            let outcome = flow.run(payload, stamp, builder.payload());
             self.count(flow.name(), event, place, start, outcome);
         }
         self.flows = flows;
@@ -39,12 +40,12 @@ impl Step<'_> {
         outcome: Outcome,
     ) {
         if !matches!(outcome, Outcome::Mapped(_)) {
-            self.segment.take_back(start);
+            self.outgoing.to(DESTINATION_SEGMENT).take_back(start);
         }
         match outcome {
             Outcome::Mapped(messages) => {
                 self.ledger.row(flow, self.hour).accepted += 1;
-                self.segment.add(flow, place.id, made(start, messages, place));
+                self.outgoing.to(DESTINATION_SEGMENT).add(flow, place.id, made(start, messages, place));
             }
             Outcome::Unmapped(_) => {
                 let row = self.ledger.row(flow, self.hour);

@@ -4,6 +4,8 @@ mod dead_letters;
 mod flows;
 mod growth;
 mod ids;
+mod memory;
+mod outgoing;
 mod persons;
 mod step;
 
@@ -17,7 +19,7 @@ use crate::recent::Recent;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Note};
 use causeway_store::{BlockId, Entry, journal};
-use growth::Growth;
+use outgoing::Growths;
 use std::sync::Arc;
 use step::Step;
 
@@ -89,8 +91,7 @@ pub struct Engine {
     next_block: u64,
     seen: Seen,
     links: Recent<Box<str>, Links>,
-    to_segment: Growth,
-    to_insights: Growth,
+    growths: Growths,
 }
 
 impl Engine {
@@ -103,8 +104,7 @@ impl Engine {
             next_block: last_block.0 + 1,
             seen,
             links: Recent::new(LINKS_IN_MEMORY),
-            to_segment: Growth::default(),
-            to_insights: Growth::default(),
+            growths: Growths::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::LINKS;
 use super::step::{Place, Step, made};
+use crate::flow::DESTINATION_SEGMENT;
 use crate::identity::{self, Links, Noted, Person};
 use causeway_algolia::insights::Event;
 
@@ -51,9 +52,10 @@ impl Step<'_> {
     /// `identify` with both ids, so that Segment's own profile merges as well. Its id comes from the pair: told once.
     pub(super) fn tell_link(&mut self, anonymous: &str, user: &str, place: Place) {
         let id = identity::link_event(anonymous, user);
-        let start = self.segment.payload().len();
-        identity::write_identify(anonymous, user, id, place.time, self.segment.payload());
+        let builder = self.outgoing.to(DESTINATION_SEGMENT);
+        let start = builder.payload().len();
+        identity::write_identify(anonymous, user, id, place.time, builder.payload());
+        builder.add(LINKS, id, made(start, 1, place));
         self.ledger.row(LINKS, self.hour).accepted += 1;
-        self.segment.add(LINKS, id, made(start, 1, place));
     }
 }

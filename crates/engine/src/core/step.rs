@@ -1,10 +1,10 @@
 //! One call of [`Engine::process`] under way: the entries' events one after the other.
 
-use super::growth::Growth;
 use super::ids::id_of;
+use super::outgoing::Outgoing;
 use super::{Effects, Engine, FORWARD, Facts, INTAKE, Source};
 use crate::event::{self, EventId};
-use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Flow};
+use crate::flow::{DESTINATION_INSIGHTS, Flow};
 use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
@@ -20,8 +20,7 @@ pub(super) struct Step<'e> {
     pub(super) bodies: usize,
     pub(super) flows: Vec<Arc<Flow>>,
     pub(super) ledger: Additions,
-    pub(super) segment: Builder,
-    pub(super) insights: Builder,
+    pub(super) outgoing: Outgoing,
     pub(super) hour: i64,
     pub(super) ids: Gathering,
     pub(super) seen: Vec<u8>,
@@ -41,14 +40,14 @@ pub(super) struct Place {
 impl<'e> Step<'e> {
     pub(super) fn new(engine: &'e mut Engine, facts: &'e dyn Facts, bodies: usize) -> Self {
         let flows = engine.flows.clone();
+        let outgoing = Outgoing::new(0, &engine.growths, 0);
         Self {
             engine,
             facts,
             bodies,
             flows,
             ledger: Additions::default(),
-            segment: Builder::new(DESTINATION_SEGMENT, 0),
-            insights: Builder::new(DESTINATION_INSIGHTS, 0),
+            outgoing,
             hour: 0,
             ids: Gathering::default(),
             seen: Vec::new(),
@@ -72,25 +71,19 @@ impl<'e> Step<'e> {
     /// Blocks and ledger rows belong to one hour each.
     pub(super) fn enter_hour(&mut self, hour: i64) {
         if hour != self.hour {
-            self.close_blocks();
+            self.close_blocks(hour);
             self.hour = hour;
-            let room = |growth: Growth| growth.expected(self.bodies);
-            self.segment = Builder::with_room(DESTINATION_SEGMENT, hour, room(self.engine.to_segment));
-            self.insights = Builder::with_room(DESTINATION_INSIGHTS, hour, room(self.engine.to_insights));
         }
     }
 
-    pub(super) fn close_blocks(&mut self) {
-        self.engine.to_segment.learn(self.bodies, self.segment.payload().len());
-        self.engine.to_insights.learn(self.bodies, self.insights.payload().len());
-        let empty = || Builder::new("", 0);
-        for builder in
-            [std::mem::replace(&mut self.segment, empty()), std::mem::replace(&mut self.insights, empty())]
-        {
-            if !builder.is_empty() {
-                let id = self.engine.take_block_id();
-                self.effects.change.outbox.push(builder.build(id));
-            }
+    /// Hands on what was made so far, and goes on with empty blocks of that hour.
+    fn close_blocks(&mut self, next_hour: i64) {
+        let empty = Outgoing::new(next_hour, &self.engine.growths, self.bodies);
+        let made = std::mem::replace(&mut self.outgoing, empty);
+        let builders: Vec<Builder> = made.close(&mut self.engine.growths, self.bodies).collect();
+        for builder in builders {
+            let id = self.engine.take_block_id();
+            self.effects.change.outbox.push(builder.build(id));
         }
     }
 
@@ -167,10 +160,11 @@ impl<'e> Step<'e> {
         if !self.engine.settings.forward || only.is_some_and(|flow| flow != FORWARD) {
             return;
         }
-        let start = self.insights.payload().len();
-        event.write_json(received_at, self.insights.payload());
+        let builder = self.outgoing.to(DESTINATION_INSIGHTS);
+        let start = builder.payload().len();
+        event.write_json(received_at, builder.payload());
+        builder.add(FORWARD, place.id, made(start, 1, place));
         self.ledger.row(FORWARD, self.hour).accepted += 1;
-        self.insights.add(FORWARD, place.id, made(start, 1, place));
     }
 
     pub(super) fn gather(&mut self, id: EventId, event: &Event<'_>) {
@@ -190,7 +184,7 @@ impl<'e> Step<'e> {
     }
 
     pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Effects, causeway_store::Error> {
-        self.close_blocks();
+        self.close_blocks(0);
         if let Some(error) = self.failure {
             return Err(error);
         }

@@ -29,3 +29,6 @@ pub const DESTINATION_SEGMENT: &str = "segment";
 
 /// The destination name of Algolia's Insights API.
 pub const DESTINATION_INSIGHTS: &str = "insights";
+
+/// The destination name of Algolia's Search API, for records that hold what is known of people.
+pub const DESTINATION_PROFILES: &str = "profiles";

@@ -4,7 +4,7 @@ use super::{Affinity, Held, View};
 use serde_json::json;
 
 /// The attribute that holds the audiences that a person is in.
-pub const AUDIENCES: &str = "audiences";
+pub(super) const AUDIENCES: &str = "audiences";
 
 /// A recipe that keeps records: `trait-sync`, `audience-sync`.
 #[derive(Debug, Clone, PartialEq)]
