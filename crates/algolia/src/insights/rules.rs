@@ -109,13 +109,18 @@ fn index(kind: Kind, index: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>
     if present || kind == Kind::Instantsearch { Ok(index) } else { Err(Violation::IndexMissing) }
 }
 
-fn token(field: &'static str, token: &str) -> Result<(), Violation> {
-    let fits = (1..=limits::MAX_TOKEN_READ).contains(&token.len());
+/// Whether this is legal as `userToken`. Source: spec, `userToken`.
+pub fn is_user_token(token: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=' | b'/' | b'+' | b'-');
-    if fits && token.bytes().all(legal) {
-        return Ok(());
+    (1..=limits::MAX_TOKEN_READ).contains(&token.len()) && token.bytes().all(legal)
+}
+
+fn token(field: &'static str, token: &str) -> Result<(), Violation> {
+    if is_user_token(token) {
+        Ok(())
+    } else {
+        Err(Violation::TokenForm { field, value: Excerpt::new(token) })
     }
-    Err(Violation::TokenForm { field, value: Excerpt::new(token) })
 }
 
 fn query_id(id: &str) -> Result<(), Violation> {
