@@ -19,7 +19,7 @@ pub struct Affinity {
 }
 
 /// The name of the events that carry traits to Algolia's personalization; its strategy must score this name.
-pub(crate) const EVENT_NAME: &str = "Trait Synced";
+pub const EVENT_NAME: &str = "Trait Synced";
 
 impl Affinity {
     /// The filters that say what the trait holds: one for a text, number or boolean, one for each item of a list.

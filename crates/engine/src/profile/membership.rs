@@ -41,8 +41,8 @@ impl Membership {
     }
 
     /// Only what happened at instants that pass.
-    pub(super) fn at_times(self, passes: &impl Fn(i64) -> bool) -> Self {
-        let pass = |time: Option<i64>| time.filter(|time| passes(*time));
+    pub(super) fn at_times(self, passes: &mut impl FnMut(i64) -> bool) -> Self {
+        let mut pass = |time: Option<i64>| time.filter(|time| passes(*time));
         Self { entered: pass(self.entered), left: pass(self.left) }
     }
 }

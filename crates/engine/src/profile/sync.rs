@@ -1,10 +1,12 @@
 //! Keeping a record of each person in an Algolia index.
 
 use super::{Affinity, Held, View};
+use crate::flow::{Categories, ConsentMissing};
+use causeway_algolia::records::IndexName;
 use serde_json::json;
 
 /// The attribute that holds the audiences that a person is in.
-pub(super) const AUDIENCES: &str = "audiences";
+pub const AUDIENCES: &str = "audiences";
 
 /// A recipe that keeps records: `trait-sync`, `audience-sync`.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,9 +14,13 @@ pub struct Sync {
     /// The recipe's name, which is the flow's name in the ledger.
     pub flow: &'static str,
     /// The index that holds the records.
-    pub index: String,
+    pub index: IndexName,
     /// What of a person goes there.
     pub what: What,
+    /// The categories of consent that a call must carry to be heard.
+    pub consent: Categories,
+    /// What becomes of a call without any.
+    pub consent_missing: ConsentMissing,
     /// Traits that also become evidence for Algolia's own personalization. Off (empty) by default.
     pub affinities: Vec<Affinity>,
 }

@@ -16,8 +16,11 @@ pub struct View {
 
 impl View {
     /// Adds what was said of one identifier at the instants at which it belonged to the person.
-    pub fn join(&mut self, profile: &Profile, belonged: impl Fn(i64) -> bool) {
-        for (name, new) in profile.traits.iter().filter(|(_, new)| belonged(new.at)) {
+    pub fn join(&mut self, profile: &Profile, mut belonged: impl FnMut(i64) -> bool) {
+        for (name, new) in &profile.traits {
+            if !belonged(new.at) {
+                continue;
+            }
             match self.traits.get_mut(name) {
                 Some(known) if !new.beats(known) => {}
                 Some(known) => *known = new.clone(),
@@ -25,7 +28,7 @@ impl View {
             }
         }
         for (key, membership) in &profile.audiences {
-            let membership = membership.at_times(&belonged);
+            let membership = membership.at_times(&mut belonged);
             if membership != Membership::default() {
                 let known = self.audiences.entry(key.clone()).or_default();
                 *known = known.joined(membership);
