@@ -1,10 +1,11 @@
 //! One call of [`Engine::process`] under way: the entries' events one after the other.
 
+use super::flows::of_source;
 use super::growth::Growth;
 use super::ids::id_of;
-use super::{Effects, Engine, FORWARD, Facts, INTAKE, Source};
+use super::{Effects, Engine, FORWARD, Facts, INTAKE};
 use crate::event::{self, EventId};
-use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Flow};
+use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Flow, Source};
 use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
@@ -60,8 +61,8 @@ impl<'e> Step<'e> {
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.enter_hour(ledger::hour_of(entry.record.received_at));
         match entry.record.source {
-            source if source == Source::Insights.into() => self.insights_body(entry, None),
-            source if source == Source::Repaired.into() => {
+            source if source == super::Source::Insights.into() => self.insights_body(entry, None),
+            source if source == super::Source::Repaired.into() => {
                 let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
                 self.insights_body(entry, Some(&only));
             }
@@ -156,7 +157,7 @@ impl<'e> Step<'e> {
     /// A repeated event is filtered by every flow that would have seen it.
     pub(super) fn repeated(&mut self) {
         let forward = self.engine.settings.forward.then_some(FORWARD);
-        for flow in self.flows.iter().map(|flow| flow.name()).chain(forward) {
+        for flow in of_source(&self.flows, Source::Algolia).map(|flow| flow.name()).chain(forward) {
             let row = self.ledger.row(flow, self.hour);
             row.accepted += 1;
             row.filtered += 1;
