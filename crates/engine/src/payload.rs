@@ -1,4 +1,4 @@
-//! What a flow sees of an Algolia event: the shape of a Segment track call, so that FQL and Mapping Kit paths read as
+//! What a flow sees. Of an Algolia event: the shape of a Segment track call, so that FQL and Mapping Kit paths read as
 //! Segment users know them.
 //!
 //! ```json
@@ -18,6 +18,12 @@
 //! ```
 //!
 //! What the event does not have is absent. Keys that Insights does not know stay, under `properties`, as they came.
+//!
+//! Flows whose source is Segment see [the message itself](of_call).
+
+mod call;
+
+pub use call::{ids_of_call, of_call, time_of_call};
 
 use crate::identity::Person;
 use causeway_algolia::insights::{Amount, Event, Kind, Object, Subject, filters};

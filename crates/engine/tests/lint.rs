@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use causeway_algolia::insights::Rules;
-use causeway_engine::flow::Definition;
 use causeway_engine::flow::lint::{Finding, Lint};
+use causeway_engine::flow::{Definition, Source};
 use causeway_engine::{recipes, trial};
 use serde_json::{Value, json};
 
@@ -24,8 +24,10 @@ fn found(definition: &Definition, events: &[Value]) -> Vec<Finding> {
     let mut lint = Lint::new(definition, &|_| Err("no plan".to_owned())).unwrap();
     for event in events {
         let event = event.to_string();
-        trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| lint.add(payload, stamp))
-            .unwrap();
+        trial::show(Source::Algolia, event.as_bytes(), &Rules::default(), NOW, |payload, stamp| {
+            lint.add(payload, stamp)
+        })
+        .unwrap();
     }
     lint.findings()
 }
@@ -101,7 +103,10 @@ fn a_property_that_the_plan_does_not_know_is_found_though_it_is_sent() {
         {"properties": {"properties": {"properties": {"known": {"type": "number"}}}}}}]);
     let mut lint = Lint::new(&Definition::parse(text, "x").unwrap(), &|_| Ok(plan.to_string())).unwrap();
     let event = purchase(None).to_string();
-    trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| lint.add(payload, stamp)).unwrap();
+    trial::show(Source::Algolia, event.as_bytes(), &Rules::default(), NOW, |payload, stamp| {
+        lint.add(payload, stamp)
+    })
+    .unwrap();
     let findings: Vec<_> = lint.findings().iter().map(ToString::to_string).collect();
     assert_eq!(findings, ["plan \"E\": properties.other: is not in the plan, as in 2 (1 of 1)"]);
 }

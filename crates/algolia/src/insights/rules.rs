@@ -124,19 +124,25 @@ fn token(field: &'static str, token: &str) -> Result<(), Violation> {
 }
 
 fn query_id(id: &str) -> Result<(), Violation> {
+    if is_query_id(id) {
+        return Ok(());
+    }
+    Err(Violation::QueryIdForm { field: "queryID", value: Excerpt::new(id) })
+}
+
+/// Whether this has the form of an event's `queryID`: a search's id, or `message_` and printable ASCII.
+pub fn is_query_id(id: &str) -> bool {
     let message = id.strip_prefix(limits::MESSAGE_QUERY_ID_PREFIX);
     let is_message = message.is_some_and(|rest| {
         !rest.is_empty()
             && id.len() <= limits::MAX_QUERY_ID
             && rest.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
     });
-    if is_message || is_search_id(id) {
-        return Ok(());
-    }
-    Err(Violation::QueryIdForm { field: "queryID", value: Excerpt::new(id) })
+    is_message || is_search_query_id(id)
 }
 
-fn is_search_id(id: &str) -> bool {
+/// Whether this has the form of a search's id, the only one that an item of `objectData` takes.
+pub fn is_search_query_id(id: &str) -> bool {
     id.len() == limits::SEARCH_QUERY_ID && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -214,7 +220,7 @@ fn money(
 
 fn item_query_id(data: &ObjectData<'_>) -> Result<(), Violation> {
     match data.query_id.as_deref() {
-        Some(id) if !is_search_id(id) => {
+        Some(id) if !is_search_query_id(id) => {
             Err(Violation::QueryIdForm { field: "objectData.queryID", value: Excerpt::new(id) })
         }
         _ => Ok(()),

@@ -155,7 +155,7 @@ impl Ground {
         };
         let configured = config.configured.known().to_vec();
         let state = Some(Arc::clone(&self.state));
-        Desk::new(configured, config.segment.is_some(), state, current, Box::new(publish))
+        Desk::new(configured, config.reach(), state, current, Box::new(publish))
     }
 }
 

@@ -92,7 +92,7 @@ impl Bridge {
         let (public, admin) = (bind(config.listen).await?, bind(config.admin).await?);
         let addresses = (public.local_addr()?, admin.local_addr()?);
         let catalogue = Catalogue::load(config.configured.known(), &*state)?;
-        flows::deliverable(&catalogue, config.segment.is_some())?;
+        flows::deliverable(&catalogue, config.reach())?;
         let ground = Ground::new(journal, state, &config, clock)?;
 
         let targets = settings::targets(&config);

@@ -18,7 +18,7 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
     causeway_engine::Settings {
         rules: config.rules(),
         duplicates: config.duplicates(),
-        forward: config.insights.is_some(),
+        forward: config.settings.algolia.forward_events && config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> R
     let config = config::load(path)?;
     let findings = if arguments.online { runtime()?.block_on(try_credentials(&config))? } else { Vec::new() };
     let catalogue = super::flow::catalogue(&config)?;
-    crate::flows::deliverable(&catalogue, config.segment.is_some())?;
+    crate::flows::deliverable(&catalogue, config.reach())?;
     let flows: Vec<&str> = catalogue.flows().iter().map(|flow| flow.name()).collect();
     if json {
         print(

@@ -1,14 +1,14 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
-use super::settings::{Compression, Naming, Region, Settings};
-use super::source::{Problem, closest};
-use crate::flows::{self, Catalogue, Known, Origin};
+use super::recipes;
+use super::settings::{Compression, Region, Settings};
+use super::source::Problem;
+use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use causeway_algolia::insights;
 use causeway_algolia::region::{Api, Region as AlgoliaRegion};
 use causeway_engine::duplicates::Window;
-use causeway_engine::flow::{Document, Fault};
-use causeway_engine::recipes;
+use causeway_engine::flow::{Destination, Fault};
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
@@ -27,7 +27,7 @@ pub struct Config {
     pub store: PathBuf,
     /// Who may send to the intake; none without an application id.
     pub credentials: Option<Credentials>,
-    /// Where Insights events are handed on to, if they are.
+    /// Where events for Algolia go; none without an application id and key.
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
     pub segment: Option<SegmentTarget>,
@@ -75,19 +75,26 @@ impl Config {
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
         window(&settings)?;
         let configured = configured(&settings, home)?;
-        let segment = segment(&settings, !configured.flows().is_empty())?;
+        let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
+        let segment = segment(&settings, sends(Destination::Segment))?;
+        let insights = insights_target(&settings, sends(Destination::Insights))?;
         let config = Self {
             listen: address("listen", &settings.listen)?,
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
-            insights: insights_target(&settings)?,
             warnings: warnings(&settings, &configured),
+            insights,
             segment,
             configured,
             settings,
         };
         Ok(config)
+    }
+
+    /// The destinations that there is an account for.
+    pub fn reach(&self) -> Reach {
+        Reach { segment: self.segment.is_some(), insights: self.insights.is_some() }
     }
 
     /// Insights' rules as the operator set them.
@@ -118,7 +125,7 @@ fn window(settings: &Settings) -> Result<(), Problem> {
     if enough { Ok(()) } else { Err(Problem::invalid(fault)) }
 }
 
-fn described(faults: &[Fault]) -> Problem {
+pub(super) fn described(faults: &[Fault]) -> Problem {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     Problem::invalid(lines.join("\n"))
 }
@@ -161,12 +168,15 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
     Ok(Some(Credentials { app_id, keys }))
 }
 
-fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Problem> {
+/// Also without `forward_events`: flows may send there, and one can be imported while the bridge runs.
+fn insights_target(settings: &Settings, needed: bool) -> Result<Option<InsightsTarget>, Problem> {
     let algolia = &settings.algolia;
-    let (Some(app_id), Some(key)) = (&algolia.app_id, &algolia.api_key) else { return Ok(None) };
-    if !algolia.forward_events || app_id.is_empty() || key.is_empty() {
-        return Ok(None);
-    }
+    let account = algolia.app_id.as_ref().zip(algolia.api_key.as_ref());
+    let Some((app_id, key)) = account.filter(|(app_id, key)| !app_id.is_empty() && !key.is_empty()) else {
+        let missing = "algolia.app_id and algolia.api_key: missing, and a flow sends to Algolia Insights; set both, or \
+                       switch the recipe off";
+        return if needed { Err(Problem::invalid(missing)) } else { Ok(None) };
+    };
     let region = match algolia.region {
         Region::Us => AlgoliaRegion::Us,
         Region::Eu => AlgoliaRegion::Eu,
@@ -220,7 +230,7 @@ fn on_loopback(host: &str) -> bool {
 
 /// Recipes that are on, then the user's files, which replace recipes of the same name.
 fn configured(settings: &Settings, home: &Path) -> Result<Catalogue, Problem> {
-    let mut known = recipes(settings)?;
+    let mut known = recipes::known(settings)?;
     if let Some(directory) = &settings.flows.directory {
         for own in flows::read_directory(&home.join(directory)).map_err(unusable)? {
             known.retain(|recipe| recipe.name() != own.name());
@@ -234,47 +244,6 @@ fn unusable(problem: flows::Problem) -> Problem {
     match problem {
         flows::Problem::Unreadable { path, source } => Problem::Unreadable { path, source },
         other => Problem::invalid(other.to_string()),
-    }
-}
-
-fn recipes(settings: &Settings) -> Result<Vec<Known>, Problem> {
-    let naming = match settings.segment.naming {
-        Naming::Search => recipes::Naming::Search,
-        Naming::Ecommerce => recipes::Naming::Ecommerce,
-    };
-    let mut known = Vec::new();
-    for (name, value) in &settings.recipes {
-        let text = recipes::definition(name, naming).ok_or_else(|| unknown_recipe(name))?;
-        if recipe_is_on(name, value)? {
-            let document = Document::read(text, name, &|_| Err("a recipe has no plan".to_owned()));
-            let document = document.map_err(|faults| described(&faults))?;
-            known.push(Known { document, origin: Origin::Recipe });
-        }
-    }
-    Ok(known)
-}
-
-fn unknown_recipe(name: &str) -> Problem {
-    let known = recipes::NAMES;
-    let hint = closest(name, known.into_iter())
-        .map(|right| format!("; did you mean `{right}`?"))
-        .unwrap_or_default();
-    Problem::invalid(format!(
-        "recipes.{name}: there is no such recipe{hint} (this version has: {})",
-        known.join(", ")
-    ))
-}
-
-fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
-    match value {
-        toml::Value::Boolean(on) => Ok(*on),
-        toml::Value::Table(table) => match table.keys().next() {
-            None => Ok(true),
-            Some(key) => Err(Problem::invalid(format!(
-                "recipes.{name}.{key}: this recipe has no such setting; write `{name} = true`"
-            ))),
-        },
-        other => Err(Problem::invalid(format!("recipes.{name}: {other} is neither true, false nor a table"))),
     }
 }
 

@@ -5,6 +5,7 @@
 //! 3. [`Config`]: what the program works with, cross-checked, compiled; if it exists, it can run.
 
 pub mod checked;
+mod recipes;
 pub mod reference;
 pub mod settings;
 pub mod source;

@@ -30,6 +30,15 @@ impl Step<'_> {
         self.effects.change.dead_letters.push(letter);
     }
 
+    fn destination_of(&self, name: &str) -> &'static str {
+        let flow = self.engine.flows.iter().find(|flow| flow.name() == name);
+        match flow {
+            Some(flow) => flow.destination().name(),
+            None if name == INTAKE => INTAKE,
+            None => DESTINATION_SEGMENT,
+        }
+    }
+
     pub(super) fn dead_letter(
         &self,
         flow: &str,
@@ -41,7 +50,7 @@ impl Step<'_> {
         DeadLetter {
             id: dead_letter_id(flow, &event, position),
             flow: flow.to_owned(),
-            destination: if flow == INTAKE { INTAKE } else { DESTINATION_SEGMENT }.to_owned(),
+            destination: self.destination_of(flow).to_owned(),
             event,
             person: String::new(),
             cause: cause.to_owned(),

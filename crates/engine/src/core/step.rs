@@ -1,10 +1,11 @@
 //! One call of [`Engine::process`] under way: the entries' events one after the other.
 
+use super::flows::{Came, of_source};
 use super::ids::id_of;
 use super::outgoing::Outgoing;
-use super::{Effects, Engine, FORWARD, Facts, INTAKE, Source};
+use super::{Effects, Engine, FORWARD, Facts, INTAKE};
 use crate::event::{self, EventId};
-use crate::flow::{DESTINATION_INSIGHTS, Flow};
+use crate::flow::{DESTINATION_INSIGHTS, Flow, Source};
 use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
@@ -59,8 +60,8 @@ impl<'e> Step<'e> {
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.enter_hour(ledger::hour_of(entry.record.received_at));
         match entry.record.source {
-            source if source == Source::Insights.into() => self.insights_body(entry, None),
-            source if source == Source::Repaired.into() => {
+            source if source == super::Source::Insights.into() => self.insights_body(entry, None),
+            source if source == super::Source::Repaired.into() => {
                 let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
                 self.insights_body(entry, Some(&only));
             }
@@ -130,7 +131,8 @@ impl<'e> Step<'e> {
         let only = repaired_for.filter(|flow| !flow.is_empty());
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
-            return self.rejected(flow, event, place, cause);
+            let came = Came { raw: event.raw, person: &event.user_token };
+            return self.rejected(flow, came, place, cause);
         }
         self.forward(event, place, received_at, only);
         self.run_flows(event, place, only);
@@ -149,7 +151,7 @@ impl<'e> Step<'e> {
     /// A repeated event is filtered by every flow that would have seen it.
     pub(super) fn repeated(&mut self) {
         let forward = self.engine.settings.forward.then_some(FORWARD);
-        for flow in self.flows.iter().map(|flow| flow.name()).chain(forward) {
+        for flow in of_source(&self.flows, Source::Algolia).map(|flow| flow.name()).chain(forward) {
             let row = self.ledger.row(flow, self.hour);
             row.accepted += 1;
             row.filtered += 1;

@@ -6,7 +6,7 @@ mod finding;
 pub use finding::{Finding, Kind};
 
 use super::probe::{Probe, Scope, What};
-use super::{Definition, Fault, Flow, PlanSource, Stamp, SubscriptionDefinition};
+use super::{Definition, Fault, Flow, PlanSource, Source, Stamp, SubscriptionDefinition};
 use crate::flow::Outcome;
 use causeway_mapping::{Trigger, Value};
 use causeway_segment::plan::{Plan, Policy, Report};
@@ -73,13 +73,20 @@ impl Lint {
         })
     }
 
+    /// Whose events it is to see.
+    pub fn source(&self) -> Source {
+        self.flow.source()
+    }
+
     /// Watches an event go through.
     pub fn add(&mut self, payload: &mut Value<'_>, stamp: Stamp<'_>) {
         self.events += 1;
-        let passes = self.trigger.as_mut().is_none_or(|trigger| trigger.passes(payload));
-        if passes {
-            self.subscriptions.iter_mut().for_each(|subscription| subscription.look(payload));
-        }
+        let Self { flow, trigger, subscriptions, .. } = self;
+        flow.with_settings(payload, |payload| {
+            if trigger.as_mut().is_none_or(|trigger| trigger.passes(payload)) {
+                subscriptions.iter_mut().for_each(|subscription| subscription.look(payload));
+            }
+        });
         let mut messages = vec![b'['];
         match self.flow.run(payload, stamp, &mut messages) {
             Outcome::Mapped(_) => self.check(messages),
