@@ -1,11 +1,12 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
+use super::algolia::{self, ErasureTarget, PROFILE_RECIPES, ProfilesTarget};
 use super::settings::{Compression, Naming, Region, Settings};
 use super::source::{Problem, closest};
 use crate::flows::{self, Catalogue, Known, Origin};
 use crate::secret::Secret;
 use causeway_algolia::insights;
-use causeway_algolia::region::{Api, Region as AlgoliaRegion};
+use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Document, Fault};
 use causeway_engine::recipes;
@@ -31,6 +32,10 @@ pub struct Config {
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
     pub segment: Option<SegmentTarget>,
+    /// Where profile records are kept, if a recipe keeps any.
+    pub profiles: Option<ProfilesTarget>,
+    /// Where a person is erased at Algolia, if there is a key for it.
+    pub erasure: Option<ErasureTarget>,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -82,6 +87,8 @@ impl Config {
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
             insights: insights_target(&settings)?,
+            profiles: algolia::profiles(&settings)?,
+            erasure: algolia::erasure(&settings)?,
             warnings: warnings(&settings, &configured),
             segment,
             configured,
@@ -162,19 +169,15 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
 }
 
 fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Problem> {
-    let algolia = &settings.algolia;
-    let (Some(app_id), Some(key)) = (&algolia.app_id, &algolia.api_key) else { return Ok(None) };
-    if !algolia.forward_events || app_id.is_empty() || key.is_empty() {
+    let own = &settings.algolia;
+    let (Some(app_id), Some(key)) = (&own.app_id, &own.api_key) else { return Ok(None) };
+    if !own.forward_events || app_id.is_empty() || key.is_empty() {
         return Ok(None);
     }
-    let region = match algolia.region {
-        Region::Us => AlgoliaRegion::Us,
-        Region::Eu => AlgoliaRegion::Eu,
-    };
-    let url =
-        algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
+    let region = algolia::region(settings);
+    let url = own.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
     let url = origin("algolia.insights_url", &url)?;
-    let compress = compress(algolia.compression, &url);
+    let compress = compress(own.compression, &url);
     Ok(Some(InsightsTarget { url, app_id: app_id.clone(), key: key.clone(), compress }))
 }
 
@@ -198,14 +201,14 @@ fn segment(settings: &Settings, needed: bool) -> Result<Option<SegmentTarget>, P
     Ok(Some(SegmentTarget { url, write_key, compress }))
 }
 
-fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
+pub(super) fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
     let bad = || Problem::invalid(format!("{key}: {url:?} is no URL; write one like \"https://host\""));
     let parsed: Uri = url.trim_end_matches('/').parse().map_err(|_| bad())?;
     let scheme = parsed.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
     if scheme.is_none() || parsed.host().is_none() { Err(bad()) } else { Ok(parsed) }
 }
 
-fn compress(setting: Compression, url: &Uri) -> bool {
+pub(super) fn compress(setting: Compression, url: &Uri) -> bool {
     match setting {
         Compression::Always => true,
         Compression::Never => false,
@@ -243,7 +246,8 @@ fn recipes(settings: &Settings) -> Result<Vec<Known>, Problem> {
         Naming::Ecommerce => recipes::Naming::Ecommerce,
     };
     let mut known = Vec::new();
-    for (name, value) in &settings.recipes {
+    let flows = |(name, _): &(&String, &toml::Value)| !PROFILE_RECIPES.contains(&name.as_str());
+    for (name, value) in settings.recipes.iter().filter(flows) {
         let text = recipes::definition(name, naming).ok_or_else(|| unknown_recipe(name))?;
         if recipe_is_on(name, value)? {
             let document = Document::read(text, name, &|_| Err("a recipe has no plan".to_owned()));

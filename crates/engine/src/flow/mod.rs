@@ -29,3 +29,9 @@ pub const DESTINATION_SEGMENT: &str = "segment";
 
 /// The destination name of Algolia's Insights API.
 pub const DESTINATION_INSIGHTS: &str = "insights";
+
+/// The destination name of profile records, which Algolia's Search API keeps: an entry is one operation of a batch.
+pub const DESTINATION_PROFILES: &str = "profiles";
+
+/// Every destination's name.
+pub const DESTINATIONS: [&str; 3] = [DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT];
