@@ -15,8 +15,8 @@ pub const RECORD_BYTES: usize = 10_000;
 /// Bytes of an index name. Our own figure: none is published.
 pub const MAX_INDEX_NAME: usize = 256;
 
-/// Bytes of an `objectID`. The vendor sets no bound but the record's (guide "Algolia records"). Ours keeps the answer to a
-/// full request, which lists every `objectID`, below a megabyte.
+/// Bytes of an `objectID`. The vendor takes any characters and sets no bound but the record's (guide "Algolia records").
+/// Ours keeps the answer to a full request, which lists every `objectID`, at a megabyte or so.
 pub const MAX_OBJECT_ID: usize = 512;
 
 /// Attribute names with a meaning of their own, which a record may not use for anything else. Source: guide "Algolia

@@ -40,11 +40,12 @@ impl fmt::Display for IndexName {
 pub struct ObjectId(String);
 
 impl ObjectId {
-    /// Takes 1 to [`MAX_OBJECT_ID`] bytes; any character is legal. The error does not show the id, which may name a person.
+    /// Takes 1 to [`MAX_OBJECT_ID`] bytes without control characters. The error does not show the id, which may name a person.
     pub fn parse(id: &str) -> Result<Self, NameError> {
         let fault = |what| NameError { what, name: "objectID".to_owned() };
         match id.len() {
             0 => Err(fault("is empty")),
+            1..=MAX_OBJECT_ID if id.chars().any(char::is_control) => Err(fault("holds control characters")),
             1..=MAX_OBJECT_ID => Ok(Self(id.to_owned())),
             _ => Err(fault("is longer than 512 bytes")),
         }

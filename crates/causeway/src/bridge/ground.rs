@@ -16,6 +16,7 @@ use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
+use rand::seq::SliceRandom;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -98,6 +99,7 @@ impl Ground {
         Ok(Shared {
             client: Client::new(delivery.timeout.0)?,
             pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
             destination,
             backoff: settings::backoff(config),
             give_up_ms: delivery.give_up_after.as_ms(),

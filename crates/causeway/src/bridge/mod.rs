@@ -14,7 +14,7 @@ use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use crate::{intake, listen};
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
+use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
 use ground::Ground;
@@ -203,9 +203,7 @@ async fn drained(state: &Arc<dyn State>, tail: &Tail, destinations: &[&'static s
 
 /// Says what waits for destinations that are switched off: it stays pending until they are on again.
 fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(), Error> {
-    let off =
-        [DESTINATION_INSIGHTS, DESTINATION_SEGMENT].into_iter().filter(|name| !destinations.contains(name));
-    for destination in off {
+    for destination in DESTINATIONS.into_iter().filter(|name| !destinations.contains(name)) {
         if !state.outbox(destination, BlockId(0), 1)?.is_empty() {
             tracing::warn!(
                 destination,

@@ -59,10 +59,13 @@ section! {
         max_event_age: Span,
         max_event_future: Span,
         max_requests_per_second: u32,
+        max_writes_per_second: u32,
+        max_record_size: Size,
         compression: Compression,
         insights_url: Option<String>,
         analytics_url: Option<String>,
         personalization_url: Option<String>,
+        advanced_personalization_url: Option<String>,
         search_hosts: Option<Vec<String>>,
     }
 }

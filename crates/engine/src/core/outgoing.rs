@@ -1,11 +1,8 @@
 //! What a step makes for the outbox: a block under construction for each destination.
 
 use super::growth::Growth;
-use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT};
+use crate::flow::DESTINATIONS;
 use crate::outbox::Builder;
-
-/// The destinations, in the order of the blocks that a step makes.
-const DESTINATIONS: [&str; 3] = [DESTINATION_SEGMENT, DESTINATION_INSIGHTS, DESTINATION_PROFILES];
 
 /// How much each destination's block grows, as far as was seen.
 pub(super) type Growths = [Growth; DESTINATIONS.len()];
