@@ -1,4 +1,5 @@
-//! What Algolia says: the Insights API's events, rules, limits and answers; credentials; regions.
+//! What Algolia says: the Insights API's events, rules, limits and answers; credentials; regions; user
+//! tokens.
 //!
 //! This crate does no input or output and knows no other crate of the workspace. Bytes and the time come in, types
 //! that cannot be wrong or the vendor's own refusal come out. Each vendor fact names its source: "spec" is the
@@ -8,3 +9,4 @@ pub mod credentials;
 pub mod insights;
 mod json;
 pub mod region;
+pub mod tokens;

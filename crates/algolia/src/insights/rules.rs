@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Objects};
 use super::{Amount, Event, Excerpt, Kind, Object, ObjectData, Subject, Violation, filters, limits};
+use crate::tokens;
 use std::borrow::Cow;
 
 /// The rules that are settings, because the vendor has changed them or publishes no figure.
@@ -111,8 +112,7 @@ fn index(kind: Kind, index: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>
 
 fn token(field: &'static str, token: &str) -> Result<(), Violation> {
     let fits = (1..=limits::MAX_TOKEN_READ).contains(&token.len());
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=' | b'/' | b'+' | b'-');
-    if fits && token.bytes().all(legal) {
+    if fits && token.bytes().all(tokens::in_alphabet) {
         return Ok(());
     }
     Err(Violation::TokenForm { field, value: Excerpt::new(token) })

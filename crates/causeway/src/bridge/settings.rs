@@ -20,6 +20,9 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         duplicates: config.duplicates(),
         forward: config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
+        token_secret: Secret::new(
+            config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()),
+        ),
     }
 }
 

@@ -81,7 +81,7 @@ section! {
 }
 section! {
     /// `[identity]`
-    Identity { tell_links: bool, }
+    Identity { tell_links: bool, token_secret: Option<Secret>, }
 }
 section! {
     /// `[duplicates]`

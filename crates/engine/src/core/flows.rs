@@ -2,25 +2,31 @@
 
 use super::step::{Place, Step, made};
 use crate::flow::{Outcome, Stamp};
+use crate::identity::Sender;
 use crate::payload;
 use bytes::Bytes;
 use causeway_algolia::insights::Event;
 use causeway_store::state::DeadLetter;
 
 impl Step<'_> {
-    pub(super) fn run_flows(&mut self, event: &Event<'_>, place: Place, only: Option<&str>) {
-        let person = self.person(event, place);
+    pub(super) fn run_flows(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
         let context = payload::algolia_context(event);
         let mut payload = None;
         // Taken out for the time of the loop, which needs the rest of the step.
         let flows = std::mem::take(&mut self.flows);
         for flow in flows.iter().filter(|flow| only.is_none_or(|only| only == flow.name())) {
-            let payload = payload.get_or_insert_with(|| payload::of_insights(event, &person, place.time));
+            let payload = payload.get_or_insert_with(|| payload::of_insights(event, sender, place.time));
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
-                anonymous: person.anonymous,
-                user: person.user.as_deref(),
+                anonymous: sender.anonymous.as_deref(),
+                user: sender.user.as_deref(),
                 algolia: &context,
             };
             let start = self.segment.payload().len();
