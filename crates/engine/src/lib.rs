@@ -12,6 +12,7 @@ pub mod identity;
 pub mod ledger;
 pub mod outbox;
 pub mod payload;
+pub mod people;
 pub mod profile;
 mod recent;
 pub mod recipes;

@@ -41,13 +41,13 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get_mut(key)
     }
 
-    /// Forgets what is remembered under the key.
-    pub(crate) fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q)
+    /// Forgets, and gives what was remembered.
+    pub(crate) fn take<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        self.young.remove(key);
-        self.old.remove(key);
+        let (young, old) = (self.young.remove(key), self.old.remove(key));
+        young.or(old)
     }
 
     /// Remembers.

@@ -3,7 +3,7 @@
 use crate::core::event_id_at;
 use crate::event::EventId;
 use crate::flow::{Flow, Outcome, Source, Stamp};
-use crate::identity::Person;
+use crate::identity::Sender;
 use crate::payload;
 use causeway_algolia::insights::{self, Event, Rules};
 use causeway_mapping::Value;
@@ -48,11 +48,11 @@ fn show_event<R>(event: &Event<'_>, now: i64, look: impl FnOnce(&mut Value<'_>, 
     let token = &*event.user_token;
     let user = event.authenticated_user_token.as_deref();
     let anonymous = (user != Some(token)).then_some(token);
-    let person = Person { anonymous, user: user.map(str::to_owned) };
+    let sender = Sender { anonymous: anonymous.map(Into::into), user: user.map(str::to_owned) };
     let time = event.timestamp.unwrap_or(now);
     let algolia = payload::algolia_context(event);
     let stamp = Stamp { event: event_id_at(event, now), time, anonymous, user, algolia: Some(&algolia) };
-    look(&mut payload::of_insights(event, &person, time), stamp)
+    look(&mut payload::of_insights(event, &sender, time), stamp)
 }
 
 fn show_call<R>(

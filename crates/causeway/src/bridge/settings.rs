@@ -21,6 +21,9 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         duplicates: config.duplicates(),
         forward: config.settings.algolia.forward_events && config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
+        token_secret: Secret::new(
+            config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()),
+        ),
     }
 }
 

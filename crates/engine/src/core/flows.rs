@@ -2,6 +2,7 @@
 
 use super::step::{Place, Step, made};
 use crate::flow::{Flow, Outcome, Source, Stamp};
+use crate::identity::Sender;
 use crate::payload;
 use bytes::Bytes;
 use causeway_algolia::insights::Event;
@@ -23,8 +24,13 @@ pub(super) struct Came<'a> {
 }
 
 impl Step<'_> {
-    pub(super) fn run_flows(&mut self, event: &Event<'_>, place: Place, only: Option<&str>) {
-        let person = self.person(event, place);
+    pub(super) fn run_flows(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
         let context = payload::algolia_context(event);
         let mut payload = None;
         let came = Came { raw: event.raw, person: &event.user_token };
@@ -32,12 +38,12 @@ impl Step<'_> {
         let flows = std::mem::take(&mut self.flows);
         let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
         for flow in of_source(&flows, Source::Algolia).filter(asked) {
-            let payload = payload.get_or_insert_with(|| payload::of_insights(event, &person, place.time));
+            let payload = payload.get_or_insert_with(|| payload::of_insights(event, sender, place.time));
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
-                anonymous: person.anonymous,
-                user: person.user.as_deref(),
+                anonymous: sender.anonymous.as_deref(),
+                user: sender.user.as_deref(),
                 algolia: Some(&context),
             };
             self.run_flow(flow, payload, stamp, came, place);

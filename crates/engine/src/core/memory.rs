@@ -55,6 +55,6 @@ impl<T: Kept> Memory<T> {
 
     /// Forgets what is under a key, since somebody else changed it in the store.
     pub(super) fn forget(&mut self, key: &[u8]) {
-        self.recent.remove(key);
+        drop(self.recent.take(key));
     }
 }

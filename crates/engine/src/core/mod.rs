@@ -4,6 +4,7 @@ mod dead_letters;
 mod flows;
 mod growth;
 mod ids;
+mod known;
 mod memory;
 mod outgoing;
 mod persons;
@@ -14,11 +15,11 @@ pub(crate) use ids::{event_id, event_id_at};
 
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
-use crate::identity::Links;
-use crate::recent::Recent;
+use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Note};
 use causeway_store::{BlockId, Entry, journal};
+use known::Known;
 use outgoing::Growths;
 use std::sync::Arc;
 use step::Step;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub forward: bool,
     /// Whether Segment is told of links between tokens and users.
     pub tell_links: bool,
+    /// What encoded tokens are made with, see [`causeway_algolia::tokens::legal`]; may be empty.
+    pub token_secret: Secret,
 }
 
 /// What follows from some entries.
@@ -80,9 +83,6 @@ pub const FORWARD: &str = "forward-events";
 /// The ledger's name for links between a token and a user, told to Segment.
 pub const LINKS: &str = "identity-links";
 
-/// How many anonymous ids' links are kept in memory; the rest is read from the store when needed.
-const LINKS_IN_MEMORY: usize = 100_000;
-
 /// The engine. One owner drives it; all its state is a cache of what it committed.
 #[derive(Debug)]
 pub struct Engine {
@@ -90,7 +90,7 @@ pub struct Engine {
     flows: Vec<Arc<Flow>>,
     next_block: u64,
     seen: Seen,
-    links: Recent<Box<str>, Links>,
+    known: Known,
     growths: Growths,
 }
 
@@ -103,7 +103,7 @@ impl Engine {
             flows,
             next_block: last_block.0 + 1,
             seen,
-            links: Recent::new(LINKS_IN_MEMORY),
+            known: Known::default(),
             growths: Growths::default(),
         }
     }

@@ -6,6 +6,7 @@ use super::outgoing::Outgoing;
 use super::{Effects, Engine, FORWARD, Facts, INTAKE};
 use crate::event::{self, EventId};
 use crate::flow::{DESTINATION_INSIGHTS, Flow, Source};
+use crate::identity::Sender;
 use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
@@ -34,6 +35,7 @@ pub(super) struct Step<'e> {
 pub(super) struct Place {
     pub(super) id: EventId,
     pub(super) position: Position,
+    pub(super) item: u32,
     pub(super) time: i64,
     pub(super) slot: u16,
 }
@@ -115,6 +117,7 @@ impl<'e> Step<'e> {
         let place = Place {
             id,
             position: entry.position,
+            item: item as u32,
             time: event.timestamp.unwrap_or(received_at),
             slot: event::slot(&event.user_token),
         };
@@ -134,8 +137,9 @@ impl<'e> Step<'e> {
             let came = Came { raw: event.raw, person: &event.user_token };
             return self.rejected(flow, came, place, cause);
         }
-        self.forward(event, place, received_at, only);
-        self.run_flows(event, place, only);
+        let sender = self.sender(event, place);
+        self.forward(event, &sender, place, received_at, only);
+        self.run_flows(event, &sender, place, only);
     }
 
     pub(super) fn runs(&self, flow: &str) -> bool {
@@ -158,13 +162,23 @@ impl<'e> Step<'e> {
         }
     }
 
-    pub(super) fn forward(&mut self, event: &Event<'_>, place: Place, received_at: i64, only: Option<&str>) {
+    /// Hands the event on to Algolia, with the user that is known of an anonymous one.
+    pub(super) fn forward(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        received_at: i64,
+        only: Option<&str>,
+    ) {
         if !self.engine.settings.forward || only.is_some_and(|flow| flow != FORWARD) {
             return;
         }
+        let user = sender.user.as_deref().filter(|_| event.authenticated_user_token.is_none());
+        let user = user.map(|user| self.token(user));
         let builder = self.outgoing.to(DESTINATION_INSIGHTS);
         let start = builder.payload().len();
-        event.write_json(received_at, builder.payload());
+        event.write_json_of(user.as_deref(), received_at, builder.payload());
         builder.add(FORWARD, place.id, made(start, 1, place));
         self.ledger.row(FORWARD, self.hour).accepted += 1;
     }
@@ -191,6 +205,7 @@ impl<'e> Step<'e> {
             return Err(error);
         }
         let mut effects = self.effects;
+        effects.change.facts.extend(self.engine.known.take_changed());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);

@@ -21,12 +21,22 @@ pub use sync::{AUDIENCES, Sync, What};
 pub use traits::{MAX_TRAIT_BYTES, MAX_TRAITS, Trait};
 pub use view::View;
 
+use crate::identity::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// At most this many audiences are remembered for an identifier: those that changed last.
 pub const MAX_AUDIENCES: usize = 500;
+
+/// The key under which the profile of an identifier is kept.
+pub fn key(kind: Kind, id: &str) -> Vec<u8> {
+    let prefix: &[u8] = match kind {
+        Kind::Anonymous => b"profile/a/",
+        Kind::User => b"profile/u/",
+    };
+    [prefix, id.as_bytes()].concat()
+}
 
 /// What was said of one identifier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
