@@ -1,5 +1,6 @@
 //! Amounts as shops write them: `19.9`, `"19.90"`, `"$19.90"`, `"19,90 €"`, `"1.299,00"`.
 
+use super::text;
 use causeway_mapping::Value;
 
 /// What groups thousands where it is not the decimal sign.
@@ -12,6 +13,11 @@ pub(super) fn of(value: &Value<'_>) -> Option<f64> {
         Value::String(text) => parse(text),
         _ => None,
     }
+}
+
+/// The amount, or the first in a list.
+pub(super) fn first(value: &Value<'_>) -> Option<f64> {
+    text::candidates(value).iter().find_map(of)
 }
 
 /// The whole number, if the value is one.

@@ -57,7 +57,7 @@ impl<'v> Draft<'v> {
         settings: &'v Settings,
         notes: &mut Notes<'_>,
     ) -> Self {
-        let word = |key: &str| mapped.get(key).and_then(text::of);
+        let word = |key: &str| mapped.get(key).and_then(text::first);
         let user = stamp.user.filter(|id| !id.is_empty()).map(token::legal);
         // The same order for every event: Algolia finds the search of a conversion by its token.
         let anonymous = stamp.anonymous.filter(|id| !id.is_empty()).map(token::legal);
@@ -71,10 +71,10 @@ impl<'v> Draft<'v> {
             user_token: word("userToken").map(legal).or(anonymous).or_else(|| user.clone()),
             authenticated_user_token: word("authenticatedUserToken").map(legal).or(user),
             timestamp: mapped.get("timestamp").and_then(instant).unwrap_or(stamp.time),
-            query_id: word("queryID"),
+            query_id: mapped.get("queryID").and_then(text::query_id),
             objects,
             filters,
-            value: mapped.get("value").and_then(amount::of),
+            value: mapped.get("value").and_then(amount::first),
             currency: word("currency"),
             empty_list,
         }
@@ -123,7 +123,7 @@ impl Reading<'_, '_> {
     }
 
     fn item<'v>(&mut self, item: &'v Value<'v>) -> Option<Item<'v>> {
-        let id = ["objectID", "product_id"].iter().find_map(|key| item.get(key).and_then(text::of));
+        let id = ["objectID", "product_id", "id"].iter().find_map(|key| item.get(key).and_then(text::of));
         if id.is_none() {
             self.notes.say(|| "an object without an id is left out".to_owned());
         }

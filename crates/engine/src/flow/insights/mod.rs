@@ -14,9 +14,10 @@
 //! ```
 //!
 //! Known keys: `eventName`, `eventType`, `eventSubtype`, `index`, `queryID`, `objects` or `products` (each with
-//! `objectID` or `product_id`, `position`, `price`, `quantity`, `discount`, `queryID` or `query_id`), or Insights' own
+//! `objectID`, `product_id` or `id`, `position`, `price`, `quantity`, `discount`, `queryID` or `query_id`), or Insights' own
 //! `objectIDs`, `positions` and `objectData`, or one `objectID` with its `position`; `filters` (each with `type` or
 //! `attribute` and `value`, or ready text); `value`, `currency`, `userToken`, `authenticatedUserToken`, `timestamp`.
+//! Of a list under `eventName`, `index`, `queryID`, `value` or `currency` the first that is one counts.
 //! Anything else is left out: what a shop puts into its events is not Algolia's to know.
 
 mod amount;
