@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod payload;
 mod recent;
 pub mod recipes;
+pub mod repair;
 pub mod span;
 pub mod trace;
 pub mod trial;
