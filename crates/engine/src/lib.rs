@@ -17,6 +17,7 @@ pub mod profile;
 mod recent;
 pub mod recipes;
 pub mod search_context;
+pub mod repair;
 pub mod span;
 pub mod trace;
 pub mod trial;

@@ -1,8 +1,8 @@
 //! Who is who: the same for every order of arrival.
 
 use causeway_engine::identity::{
-    Evidence, Identifier, Kind, Memory, Node, Noted, Origin, Person, Reason, Standing, alias, canonical,
-    explain, owner, owner_as_of, owner_or_later, person, same_device, seen_together, undo,
+    Evidence, Identifier, Memory, Node, Noted, Origin, Person, Reason, Standing, alias, canonical, explain,
+    owner, owner_as_of, owner_or_later, person, same_device, seen_together, undo,
 };
 use causeway_store::Position;
 use proptest::prelude::*;

@@ -34,6 +34,13 @@ pub enum Source {
     Repaired,
 }
 
+impl Source {
+    /// Whether the body of such a record is one of Insights events.
+    pub(crate) fn is_insights(source: journal::Source) -> bool {
+        [Self::Insights, Self::Repaired].map(journal::Source::from).contains(&source)
+    }
+}
+
 impl From<Source> for journal::Source {
     fn from(source: Source) -> Self {
         Self(match source {
