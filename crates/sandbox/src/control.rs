@@ -1,6 +1,7 @@
 //! The endpoints below `/_sandbox/`, for tests and for people at a terminal.
 
 mod listing;
+mod records;
 mod webhook;
 
 use crate::body;
@@ -26,6 +27,11 @@ pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>
             listing::list(query, |after| world.memory().dropped.after(after))
         }
         (&Method::GET, "algolia/events") => listing::list(query, |after| world.memory().events.after(after)),
+        (&Method::GET, "algolia/writes") => listing::list(query, |after| world.memory().writes.after(after)),
+        (&Method::GET, "algolia/deletions") => {
+            listing::list(query, |after| world.memory().deletions.after(after))
+        }
+        (&Method::GET, "algolia/records") => ok(&records::list(world, query)),
         (&Method::GET, "stats") => ok(&json!(world.memory().counts)),
         (&Method::GET, "faults") => ok(&json!(world.active_faults())),
         (&Method::DELETE, "faults") => {
@@ -67,6 +73,7 @@ fn unprocessable(bad: &BadFault) -> Reply {
 }
 
 fn nothing_here() -> Reply {
-    let endpoints = "GET segment/messages, segment/dropped, algolia/events, stats; GET, POST, DELETE faults; POST webhook, reset";
+    let endpoints = "GET segment/messages, segment/dropped, algolia/events, algolia/records, algolia/writes, \
+         algolia/deletions, stats; GET, POST, DELETE faults; POST webhook, reset";
     reply::json(StatusCode::NOT_FOUND, &json!({"error": format!("no such control; there are: {endpoints}")}))
 }

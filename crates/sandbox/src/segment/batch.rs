@@ -2,8 +2,9 @@
 
 use super::message::{self, Common, Kind, Reason};
 use super::{LARGEST_MESSAGE, MALFORMED, Route, write_key};
+use crate::clock::now_ms;
 use crate::counts::Tally;
-use crate::world::{Memory, World, now_ms};
+use crate::world::{Memory, World};
 use bytes::Bytes;
 use hyper::header::HeaderMap;
 use jiff::Timestamp;

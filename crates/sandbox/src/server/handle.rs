@@ -61,6 +61,21 @@ impl Sandbox {
         self.read(|memory| &memory.events)
     }
 
+    /// The records of an index with their write counts, as `GET /_sandbox/algolia/records` lists them.
+    pub fn records(&self, index: &str) -> Vec<Value> {
+        self.world.memory().records(Some(index))
+    }
+
+    /// Every operation that Search accepted, oldest first: `{"at", "index", "action", "objectID", "body"}`.
+    pub fn writes(&self) -> Vec<Value> {
+        self.read(|memory| &memory.writes)
+    }
+
+    /// What any of Algolia's interfaces was told to delete, oldest first: `{"at", "api", …}`.
+    pub fn deletions(&self) -> Vec<Value> {
+        self.read(|memory| &memory.deletions)
+    }
+
     /// Puts a fault in force beside those that are.
     pub fn set_fault(&self, fault: Fault) {
         self.world.set_fault(fault);

@@ -5,6 +5,8 @@
 mod control;
 mod faults;
 mod insights;
+mod personalization;
+mod search;
 mod segment;
 mod shoppers;
 mod support;

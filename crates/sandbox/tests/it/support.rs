@@ -84,6 +84,8 @@ impl Bench {
 
 pub(crate) const CREDENTIALS: [(&str, &str); 2] =
     [("x-algolia-application-id", "SANDBOXAPP"), ("x-algolia-api-key", "sandbox-search-key")];
+pub(crate) const ADMIN: [(&str, &str); 2] =
+    [("x-algolia-application-id", "SANDBOXAPP"), ("x-algolia-api-key", "sandbox-admin-key")];
 /// `sandbox-write-key:` in base64.
 pub(crate) const BASIC: (&str, &str) = ("authorization", "Basic c2FuZGJveC13cml0ZS1rZXk6");
 
