@@ -8,6 +8,7 @@ use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Inbox, Lane};
+use crate::erasure::{self, Eraser, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
@@ -21,11 +22,14 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// The inboxes of the lanes, by destination.
 pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
+
+/// Orders of erasure that were kept and not yet taken up; who orders more waits.
+const ERASURES_TOLD: usize = 256;
 
 /// What is one for all.
 #[derive(Clone)]
@@ -109,6 +113,29 @@ impl Ground {
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
         })
+    }
+
+    /// Starts the background that erases persons at Algolia, if there is a key for it.
+    pub(super) fn start_eraser(
+        &self,
+        config: &Config,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<(Eraser, Option<JoinHandle<()>>)> {
+        let eraser =
+            |orders| Eraser::new(Arc::clone(&self.state), worker.clone(), self.clock.clone(), orders);
+        let Some(target) = config.erasure.clone() else { return Ok((eraser(None), None)) };
+        let (orders, ordered) = mpsc::channel(ERASURES_TOLD);
+        let parts = erasure::Parts {
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            vendor: Vendor::new(target, Client::new(config.settings.delivery.timeout.0)?),
+            waits: Waits::new(settings::backoff(config)),
+            clock: self.clock.clone(),
+        };
+        let running = erasure::run(parts, ordered, stopping.clone());
+        let background = tokio::spawn(health::watched(Arc::clone(&self.health), running));
+        Ok((eraser(Some(orders)), Some(background)))
     }
 
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {

@@ -8,6 +8,7 @@ use crate::api::{self, Access};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Destination;
+use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
 use crate::pipeline::worker::{self, Request, Worker};
@@ -57,6 +58,8 @@ pub struct Bridge {
     pub live: Arc<Live>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Where erasures at Algolia are ordered and looked up.
+    pub eraser: Eraser,
     /// What follows from what came in.
     pub state: Arc<dyn State>,
     journal: Arc<dyn Journal>,
@@ -108,7 +111,9 @@ impl Bridge {
             Arc::clone(&ground.health),
         )?;
         let (stop_lanes, stopping) = watch::channel(false);
-        let lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let mut lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let (eraser, erasing) = ground.start_eraser(&config, &worker, &stopping)?;
+        lanes.extend(erasing);
 
         let (stop_servers, stopping) = watch::channel(false);
         let intake = intake::router(Arc::new(ground.intake(&config, committer.clone())));
@@ -132,6 +137,7 @@ impl Bridge {
             admin: addresses.1,
             live: ground.live,
             metrics: ground.metrics,
+            eraser,
             state: ground.state,
             journal: ground.journal,
             tail: ground.tail,
