@@ -1,6 +1,7 @@
 //! What the engine remembers of one kind, decoded, from step to step.
 
 use super::Facts;
+use crate::profile::{Held, Profile};
 use crate::recent::Recent;
 use causeway_store::Error;
 use rustc_hash::FxHashSet;
@@ -11,6 +12,26 @@ pub(super) trait Kept: Default {
     fn decode(stored: &[u8]) -> Self;
     /// The stored form; nothing if there is nothing worth keeping.
     fn encode(&self) -> Option<Vec<u8>>;
+}
+
+impl Kept for Profile {
+    fn decode(stored: &[u8]) -> Self {
+        Profile::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        (!self.is_empty()).then(|| Profile::encode(self))
+    }
+}
+
+impl Kept for Held {
+    fn decode(stored: &[u8]) -> Self {
+        Held::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        (!self.is_empty()).then(|| Held::encode(self))
+    }
 }
 
 /// Facts of one kind. What changed in a step is written once, at the step's end, however often it changed.

@@ -4,7 +4,7 @@ use super::LINKS;
 use super::known::StepNodes;
 use super::step::{Place, Step, made};
 use crate::flow::DESTINATION_SEGMENT;
-use crate::identity::{self, Evidence, Noted, Origin, Reason, Sender};
+use crate::identity::{self, Evidence, Identifier, Noted, Origin, Reason, Sender};
 use causeway_algolia::insights::Event;
 use causeway_algolia::tokens;
 use std::borrow::Cow;
@@ -35,7 +35,12 @@ impl Step<'_> {
     pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place) {
         let origin = Origin { position: place.position, item: place.item };
         let evidence = Evidence { time: place.time, origin, reason: Reason::BothIdsInsights };
+        let former = self.former(Some(anonymous), Some(user), place);
         let noted = identity::seen_together(&mut self.nodes(), anonymous, user, evidence);
+        if noted > Noted::Extended {
+            let people = [Identifier::anonymous(anonymous), Identifier::user(user)];
+            self.sync_link(&former.into_iter().chain(people).collect::<Vec<_>>(), place);
+        }
         if noted == Noted::New && self.engine.settings.tell_links && !self.flows.is_empty() {
             self.tell_link(anonymous, user, place);
         }

@@ -11,6 +11,7 @@ use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
 use causeway_algolia::insights::{self, Event};
+use causeway_segment::call::Route;
 use causeway_store::state::{List, Note};
 use causeway_store::{Entry, Position, journal};
 use std::sync::Arc;
@@ -66,6 +67,16 @@ impl<'e> Step<'e> {
             source if source == super::Source::Repaired.into() => {
                 let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
                 self.insights_body(entry, Some(&only));
+            }
+            source if source == super::Source::Tracking.into() => {
+                self.calls_body(entry, route_of(entry), None)
+            }
+            source if source == super::Source::Webhook.into() => {
+                self.calls_body(entry, Some(Route::Webhook), None);
+            }
+            source if source == super::Source::RepairedCall.into() => {
+                let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
+                self.calls_body(entry, Some(Route::Webhook), Some(&only));
             }
             journal::Source(number) => self.unreadable(entry, &format!("no intake has the number {number}")),
         }
@@ -206,6 +217,8 @@ impl<'e> Step<'e> {
         }
         let mut effects = self.effects;
         effects.change.facts.extend(self.engine.known.take_changed());
+        effects.change.facts.extend(self.engine.profiles.take_changes());
+        effects.change.facts.extend(self.engine.held.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);
@@ -219,6 +232,11 @@ impl<'e> Step<'e> {
         }
         Ok(effects)
     }
+}
+
+/// The route that a body of the Tracking API came by.
+fn route_of(entry: &Entry) -> Option<Route> {
+    std::str::from_utf8(&entry.record.meta).ok().and_then(Route::parse)
 }
 
 pub(super) fn made(start: usize, messages: u8, place: Place) -> Made {
