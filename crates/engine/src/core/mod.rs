@@ -29,6 +29,13 @@ pub enum Source {
     /// A repaired Insights event, entered again by an operator. The record's meta names the only flow that is to see
     /// it; empty means all. It is never a repetition.
     Repaired,
+    /// `POST /v1/…`: a body of Segment's Tracking API. The record's meta is the word of its
+    /// [`causeway_segment::call::Route`].
+    Tracking,
+    /// `POST /webhooks/segment`: one message that Segment hands on, or an array of them.
+    Webhook,
+    /// An operator's order.
+    Operator,
 }
 
 impl From<Source> for journal::Source {
@@ -36,6 +43,9 @@ impl From<Source> for journal::Source {
         Self(match source {
             Source::Insights => 1,
             Source::Repaired => 2,
+            Source::Tracking => 3,
+            Source::Webhook => 4,
+            Source::Operator => 5,
         })
     }
 }
