@@ -18,6 +18,8 @@
 //! | `GET /_sandbox/algolia/records?index=`, `…/algolia/writes`, `…/algolia/deletions` | what indices hold, and what was done to them |
 //! | `GET /_sandbox/stats` | the totals, see [`Counts`] |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | misfortunes, see [`Fault`] |
+//! | `GET`, `POST`, `DELETE /_sandbox/segment/echo` | hands every message of the tracking API on by webhook |
+//! | `POST /_sandbox/segment/audience`, `…/segment/trait` | makes the stand-in Engage send what it computed, by webhook |
 //! | `POST /_sandbox/webhook` | makes the stand-in Segment send a signed webhook |
 //! | `POST /_sandbox/reset` | starts anew |
 //!
@@ -60,4 +62,5 @@ pub use access::Acl;
 pub use counts::{Counts, Tally};
 pub use fault::{Effect, Fault, Target};
 pub use options::Options;
+pub use segment::echo::EchoCounts;
 pub use server::{Sandbox, serve};

@@ -9,6 +9,7 @@ use crate::personalization::Personalization;
 use crate::quota::Quota;
 use crate::search::Indices;
 use crate::seen::Seen;
+use crate::segment::echo::{Destination, Echo};
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 pub(crate) struct World {
     pub(crate) options: Options,
     memory: Mutex<Memory>,
+    echo: Mutex<Option<Echo>>,
     faults: Mutex<Faults>,
 }
 
@@ -97,7 +99,7 @@ impl World {
     pub(crate) fn new(options: Options) -> Self {
         let memory = Mutex::new(Memory::new(&options));
         let faults = Mutex::new(Faults::new(options.seed));
-        Self { options, memory, faults }
+        Self { options, memory, faults, echo: Mutex::default() }
     }
 
     /// The memory, for a moment: never across an await.
@@ -121,10 +123,21 @@ impl World {
         self.faults().clear();
     }
 
-    /// As if just started: no messages, no counts, no faults, no known ids.
+    /// The echo under way, for a moment: never across an await.
+    pub(crate) fn echo(&self) -> MutexGuard<'_, Option<Echo>> {
+        self.echo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts an echo in place of the one under way, or ends that. On a runtime.
+    pub(crate) fn set_echo(&self, destination: Option<Destination>) {
+        *self.echo() = destination.map(|destination| Echo::start(destination, self.options.seed));
+    }
+
+    /// As if just started: no messages, no records, no counts, no faults, no known ids, no echo.
     pub(crate) fn reset(&self) {
         *self.memory() = Memory::new(&self.options);
         self.clear_faults();
+        self.set_echo(None);
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {

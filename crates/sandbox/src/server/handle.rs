@@ -1,9 +1,11 @@
 //! A sandbox inside a test.
 
+use crate::control;
 use crate::counts::Counts;
 use crate::fault::Fault;
 use crate::kept::Kept;
 use crate::options::Options;
+use crate::segment::echo::{Echo, EchoCounts};
 use crate::world::{Memory, World};
 use serde_json::Value;
 use std::io;
@@ -74,6 +76,21 @@ impl Sandbox {
     /// What any of Algolia's interfaces was told to delete, oldest first: `{"at", "api", …}`.
     pub fn deletions(&self) -> Vec<Value> {
         self.read(|memory| &memory.deletions)
+    }
+
+    /// Starts an echo with an order as `POST /_sandbox/segment/echo` takes it, in place of the one under way.
+    ///
+    /// # Errors
+    /// Which field of the order is wrong, and what would be right.
+    pub fn echo(&self, order: Value) -> Result<(), String> {
+        let destination = control::destination(order).map_err(|bad| bad.to_string())?;
+        self.world.set_echo(Some(destination));
+        Ok(())
+    }
+
+    /// What the echo under way did so far; nothing when there is none.
+    pub fn echoed(&self) -> Option<EchoCounts> {
+        self.world.echo().as_ref().map(Echo::counts)
     }
 
     /// Puts a fault in force beside those that are.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod control;
+mod echo;
+mod engage;
 mod faults;
 mod insights;
 mod personalization;
