@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod intake;
 pub mod listen;
 pub mod moment;
+pub mod people;
 pub mod pipeline;
 pub mod secret;
 pub mod sockets;

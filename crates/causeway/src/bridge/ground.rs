@@ -1,7 +1,7 @@
 //! The ground that the parts of the bridge share, and the parts built on it.
 
 use super::settings;
-use crate::api::Admin;
+use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::attempt::Shared;
@@ -12,6 +12,7 @@ use crate::erasure::{self, Eraser, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
+use crate::people::{HotFacts, SearchContexts};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -36,6 +37,7 @@ const ERASURES_TOLD: usize = 256;
 pub(super) struct Ground {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) state: Arc<dyn State>,
+    pub(super) facts: Arc<HotFacts>,
     pub(super) tail: Arc<Tail>,
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
@@ -56,6 +58,7 @@ impl Ground {
         health.accepted(health::found_waiting(last, cursor));
         Ok(Self {
             journal,
+            facts: Arc::new(HotFacts::new(Arc::clone(&state))),
             state,
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
@@ -69,6 +72,7 @@ impl Ground {
         Parts {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
+            facts: Arc::clone(&self.facts),
             tail: Arc::clone(&self.tail),
             inboxes: inboxes.clone(),
             settings: settings::engine(config),
@@ -149,6 +153,19 @@ impl Ground {
             health: Arc::clone(&self.health),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Who asks without a token must be on this machine, and must not come from elsewhere through it.
+    pub(super) fn search_contexts(&self, config: &Config) -> SearchContexts {
+        let token = config.settings.search_context.token.clone().filter(|token| !token.is_empty());
+        let open = token.is_some() || config.listen.ip().is_loopback();
+        SearchContexts {
+            facts: Arc::clone(&self.facts),
+            rules: config.search_rules.clone(),
+            token_secret: settings::token_secret(config),
+            access: open.then(|| Access::new(token)),
             clock: self.clock.clone(),
         }
     }

@@ -11,6 +11,7 @@ use crate::delivery::Destination;
 use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
+use crate::people::search_context;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -116,7 +117,8 @@ impl Bridge {
         lanes.extend(erasing);
 
         let (stop_servers, stopping) = watch::channel(false);
-        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone())));
+        let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
+        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
         let desk = ground.admin(&config, catalogue, worker.clone(), committer);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));

@@ -6,6 +6,7 @@ use crate::delivery::backoff::Backoff;
 use crate::delivery::lane::Bounds;
 use crate::sockets::{self, Share};
 use causeway_algolia::credentials::{Account, Secret};
+use std::sync::Arc;
 
 pub(super) fn targets(config: &Config) -> Vec<Destination> {
     let max_age = config.settings.algolia.max_event_age.as_ms();
@@ -21,10 +22,17 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         duplicates: config.duplicates(),
         forward: config.settings.algolia.forward_events && config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
-        token_secret: Secret::new(
-            config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()),
-        ),
+        token_secret: token_secret(config),
+        token_property: config.settings.identity.token_property.clone(),
+        forward_calls: config.settings.segment.forward_calls && config.segment.is_some(),
+        keep: Arc::clone(&config.keep),
+        syncs: Arc::clone(&config.syncs),
     }
+}
+
+/// What encoded tokens are made with; empty if nothing is configured.
+pub(super) fn token_secret(config: &Config) -> Secret {
+    Secret::new(config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()))
 }
 
 /// How many connections either side serves at once, within what the system lets the process open.

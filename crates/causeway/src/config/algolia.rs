@@ -6,6 +6,7 @@ use super::source::Problem;
 use crate::secret::Secret;
 use causeway_algolia::hosts;
 use causeway_algolia::region::{Api, AppId, Region};
+use causeway_engine::recipes;
 use http::Uri;
 
 /// Algolia's Search API as a destination of profile records.
@@ -73,9 +74,6 @@ impl SearchHosts {
     }
 }
 
-/// Recipes that keep profile records at Algolia.
-pub(super) const PROFILE_RECIPES: [&str; 2] = ["trait-sync", "audience-sync"];
-
 /// The records' destination, if a recipe keeps any and there is a key for it.
 pub(super) fn profiles(settings: &Settings) -> Result<Option<ProfilesTarget>, Problem> {
     if !keeps_profiles(settings) {
@@ -90,7 +88,7 @@ pub(super) fn profiles(settings: &Settings) -> Result<Option<ProfilesTarget>, Pr
 
 fn keeps_profiles(settings: &Settings) -> bool {
     let on = |value: &toml::Value| *value != toml::Value::Boolean(false);
-    PROFILE_RECIPES.iter().any(|name| settings.recipes.get(*name).is_some_and(on))
+    recipes::SYNCS.iter().any(|name| settings.recipes.get(*name).is_some_and(on))
 }
 
 /// Where a person is erased, if there is a key for it.

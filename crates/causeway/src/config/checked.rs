@@ -1,19 +1,22 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
-use super::recipes;
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
+use super::{people, recipes};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use causeway_algolia::insights;
 use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Destination, Fault};
+use causeway_engine::profile::{Keep, Sync};
+use causeway_engine::search_context::Rules;
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The checked configuration.
 #[derive(Debug, Clone)]
@@ -36,6 +39,12 @@ pub struct Config {
     pub profiles: Option<ProfilesTarget>,
     /// Where a person is erased at Algolia, if there is a key for it.
     pub erasure: Option<ErasureTarget>,
+    /// The recipes that keep records at Algolia; none without the key for it.
+    pub syncs: Arc<[Sync]>,
+    /// Which traits are kept.
+    pub keep: Arc<Keep>,
+    /// What of a person changes a search.
+    pub search_rules: Rules,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -83,14 +92,19 @@ impl Config {
         let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
         let segment = segment(&settings, sends(Destination::Segment))?;
         let insights = insights_target(&settings, sends(Destination::Insights))?;
+        let syncs = people::syncs(&settings)?;
+        let profiles = algolia::profiles(&settings)?;
         let config = Self {
             listen: address("listen", &settings.listen)?,
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
-            profiles: algolia::profiles(&settings)?,
+            keep: Arc::new(people::keep(&settings, &syncs)),
+            search_rules: people::rules(&settings)?,
             erasure: algolia::erasure(&settings)?,
-            warnings: warnings(&settings, &configured),
+            warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
+            syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
+            profiles,
             insights,
             segment,
             configured,
@@ -250,12 +264,18 @@ fn unusable(problem: flows::Problem) -> Problem {
     }
 }
 
-fn warnings(settings: &Settings, configured: &Catalogue) -> Vec<String> {
+fn warnings(settings: &Settings, configured: &Catalogue, syncs: &[Sync], kept: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.algolia.app_id.is_none() {
         warnings.push("algolia.app_id is not set: the Insights intake answers 401 to everybody".to_owned());
     }
-    if configured.flows().is_empty() {
+    for sync in syncs.iter().filter(|_| !kept) {
+        warnings.push(format!(
+            "recipes.{}: without algolia.app_id and algolia.admin_key no records are kept at Algolia; search contexts work",
+            sync.flow
+        ));
+    }
+    if configured.flows().is_empty() && syncs.is_empty() {
         warnings
             .push("the configuration has no flow: write `search-events = true` under [recipes]".to_owned());
     }

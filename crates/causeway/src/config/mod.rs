@@ -6,6 +6,7 @@
 
 pub mod algolia;
 pub mod checked;
+mod people;
 mod recipes;
 pub mod reference;
 pub mod settings;

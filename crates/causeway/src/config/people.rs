@@ -1,7 +1,8 @@
 //! What is done with people: which traits and audiences go to Algolia, and what they change of a search.
 
 use super::Settings;
-use super::source::{Problem, closest};
+use super::source::Problem;
+use causeway_algolia::records::IndexName;
 use causeway_engine::flow::{Categories, ConsentMissing};
 use causeway_engine::profile::{Affinity, Keep, Sync, What};
 use causeway_engine::recipes::{AUDIENCE_SYNC, TRAIT_SYNC};
@@ -61,25 +62,31 @@ fn yes() -> bool {
 /// The recipes that keep records at Algolia, of those that are on.
 pub(super) fn syncs(settings: &Settings) -> Result<Vec<Sync>, Problem> {
     let traits = table::<TraitSync>(settings, TRAIT_SYNC)?.map(trait_sync).transpose()?;
-    let audiences = table::<AudienceSync>(settings, AUDIENCE_SYNC)?.map(audience_sync);
+    let audiences = table::<AudienceSync>(settings, AUDIENCE_SYNC)?.map(audience_sync).transpose()?;
     Ok(traits.into_iter().chain(audiences).collect())
 }
 
 fn trait_sync(given: TraitSync) -> Result<Sync, Problem> {
-    let faulty = |key: &str, message: &str| Problem::invalid(format!("recipes.{TRAIT_SYNC}.{key}: {message}"));
+    let faulty =
+        |key: &str, message: &str| Problem::invalid(format!("recipes.{TRAIT_SYNC}.{key}: {message}"));
     if given.traits.is_empty() {
-        return Err(faulty("traits", "missing; name the traits that go to Algolia, as in { traits = [\"plan\"] }"));
+        return Err(faulty(
+            "traits",
+            "missing; name the traits that go to Algolia, as in { traits = [\"plan\"] }",
+        ));
     }
     if let Some(name) = given.traits.iter().find(|name| RESERVED.contains(&name.as_str())) {
-        return Err(faulty("traits", &format!("{name:?} is an attribute of its own in the records; leave it out")));
+        return Err(faulty(
+            "traits",
+            &format!("{name:?} is an attribute of its own in the records; leave it out"),
+        ));
     }
-    let Affinities { index, facets } = given
-        .affinities
-        .unwrap_or_else(|| Affinities { index: String::new(), facets: BTreeMap::new() });
+    let Affinities { index, facets } =
+        given.affinities.unwrap_or_else(|| Affinities { index: String::new(), facets: BTreeMap::new() });
     let affinity = |(name, facet)| Affinity { name, facet, index: index.clone() };
     Ok(Sync {
         flow: TRAIT_SYNC,
-        index: given.index,
+        index: index_name(TRAIT_SYNC, &given.index)?,
         what: What::Traits(given.traits),
         consent: given.consent,
         consent_missing: given.consent_missing,
@@ -90,15 +97,19 @@ fn trait_sync(given: TraitSync) -> Result<Sync, Problem> {
 /// Attributes of a record that no trait may take the place of.
 const RESERVED: [&str; 2] = ["objectID", causeway_engine::profile::AUDIENCES];
 
-fn audience_sync(given: AudienceSync) -> Sync {
-    Sync {
+fn audience_sync(given: AudienceSync) -> Result<Sync, Problem> {
+    Ok(Sync {
         flow: AUDIENCE_SYNC,
-        index: given.index,
+        index: index_name(AUDIENCE_SYNC, &given.index)?,
         what: What::Audiences(given.audiences),
         consent: given.consent,
         consent_missing: given.consent_missing,
         affinities: Vec::new(),
-    }
+    })
+}
+
+fn index_name(recipe: &str, name: &str) -> Result<IndexName, Problem> {
+    IndexName::parse(name).map_err(|error| Problem::invalid(format!("recipes.{recipe}.index: {error}")))
 }
 
 /// A recipe's settings, if it is on.
@@ -130,7 +141,8 @@ pub(super) fn keep(settings: &Settings, syncs: &[Sync]) -> Keep {
 pub(super) fn rules(settings: &Settings) -> Result<Rules, Problem> {
     let given = &settings.search_context;
     if !(0.0..=1.0).contains(&given.hold_out) {
-        let message = format!("search_context.hold_out: {} is no share; give 0.1 for a tenth", given.hold_out);
+        let message =
+            format!("search_context.hold_out: {} is no share; give 0.1 for a tenth", given.hold_out);
         return Err(Problem::invalid(message));
     }
     let mut faults = Vec::new();
@@ -138,9 +150,9 @@ pub(super) fn rules(settings: &Settings) -> Result<Rules, Problem> {
     for (number, rule) in given.rules.iter().enumerate() {
         match Rule::compile(rule) {
             Ok(rule) => rules.push(rule),
-            Err(found) => faults.extend(
-                found.iter().map(|fault| format!("search_context.rules[{number}].{fault}")),
-            ),
+            Err(found) => {
+                faults.extend(found.iter().map(|fault| format!("search_context.rules[{number}].{fault}")))
+            }
         }
     }
     if !faults.is_empty() {

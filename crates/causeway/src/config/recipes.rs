@@ -17,7 +17,8 @@ pub(super) fn known(settings: &Settings) -> Result<Vec<Known>, Problem> {
         Naming::Search => recipes::Naming::Search,
         Naming::Ecommerce => recipes::Naming::Ecommerce,
     };
-    let all = settings.recipes.iter().map(|(name, value)| flow(name, value, naming));
+    let flows = |(name, _): &(&String, &Value)| !recipes::SYNCS.contains(&name.as_str());
+    let all = settings.recipes.iter().filter(flows).map(|(name, value)| flow(name, value, naming));
     Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
@@ -60,10 +61,11 @@ fn no_such_setting(name: &str, key: &str, own: &[&str]) -> Problem {
 }
 
 fn unknown(name: &str) -> Problem {
-    let hint = did_you_mean(name, &recipes::NAMES);
+    let known = [&recipes::NAMES[..], &recipes::SYNCS].concat();
+    let hint = did_you_mean(name, &known);
     Problem::invalid(format!(
         "recipes.{name}: there is no such recipe{hint} (this version has: {})",
-        recipes::NAMES.join(", ")
+        known.join(", ")
     ))
 }
 

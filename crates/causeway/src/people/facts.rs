@@ -1,13 +1,13 @@
 //! Facts that were asked for lately, in memory.
 
 use causeway_engine::Facts;
-use causeway_store::state::{Change, State};
 use causeway_store::Error;
+use causeway_store::state::{Change, State};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
 use std::sync::Arc;
 
-type Key = Box<[u8]>;
+type Key = Vec<u8>;
 type Value = Option<Arc<[u8]>>;
 
 /// Bytes of keys and values that stay in memory.

@@ -5,8 +5,10 @@ use crate::api::Access;
 use crate::clock::Clock;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
+use axum::{Json, Router, routing};
+use causeway_algolia::credentials::Secret;
 use causeway_algolia::tokens;
+use causeway_engine::identity::Kind;
 use causeway_engine::people;
 use causeway_engine::search_context::{Rules, SearchContext, Searcher};
 use http::header::CACHE_CONTROL;
@@ -27,7 +29,7 @@ pub struct SearchContexts {
     /// Who gets what.
     pub rules: Rules,
     /// What encoded tokens are made with.
-    pub token_secret: Vec<u8>,
+    pub token_secret: Secret,
     /// Who may ask; nobody without one.
     pub access: Option<Access>,
     /// What time it is.
@@ -39,20 +41,20 @@ impl SearchContexts {
     pub fn of(&self, id: &str) -> Result<SearchContext, causeway_store::Error> {
         let known = people::find(&*self.facts, id, self.clock.now())?;
         let standing = people::standing_for(&known.person).unwrap_or_else(|| known.asked.clone());
-        let token = tokens::legal(&known.asked.id, &self.token_secret);
-        let anonymous = known.asked.as_anonymous();
-        let searcher = Searcher {
-            person: &standing.id,
-            user: known.person.user.as_deref(),
-            anonymous,
-            token: &token,
-        };
+        let token = tokens::legal(&known.asked.id, self.token_secret.expose().as_bytes());
+        let anonymous = Some(known.asked.id.as_str()).filter(|_| known.asked.kind == Kind::Anonymous);
+        let searcher =
+            Searcher { person: &standing.id, user: known.person.user.as_deref(), anonymous, token: &token };
         Ok(self.rules.evaluate(searcher, &known.view))
     }
 }
 
-/// The handler.
-pub async fn get(
+/// The route.
+pub fn router(contexts: Arc<SearchContexts>) -> Router {
+    Router::new().route("/v1/search-context/{token}", routing::get(get)).with_state(contexts)
+}
+
+async fn get(
     State(contexts): State<Arc<SearchContexts>>,
     Path(id): Path<String>,
     headers: HeaderMap,

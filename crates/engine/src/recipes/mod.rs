@@ -20,6 +20,15 @@ pub const SEARCH_EVENTS: &str = "search-events";
 /// The recipe that sends Segment's e-commerce events to Algolia Insights.
 pub const COMMERCE_EVENTS: &str = "commerce-events";
 
+/// The recipe that keeps chosen traits in a record per person at Algolia.
+pub const TRAIT_SYNC: &str = "trait-sync";
+
+/// The recipe that keeps audiences in a record per person at Algolia.
+pub const AUDIENCE_SYNC: &str = "audience-sync";
+
+/// The recipes that are no flows: they follow what is known of people (see [`crate::profile`]).
+pub const SYNCS: [&str; 2] = [TRAIT_SYNC, AUDIENCE_SYNC];
+
 /// The names of all recipes of this version.
 pub const NAMES: [&str; 2] = [SEARCH_EVENTS, COMMERCE_EVENTS];
 
