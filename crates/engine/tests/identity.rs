@@ -105,7 +105,7 @@ fn answers(nodes: &mut Memory) -> Vec<(Vec<String>, Vec<Person>, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn every_order_of_arrival_leads_to_the_same((one, other) in shuffled()) {
@@ -360,8 +360,9 @@ fn a_token_that_everybody_sends_joins_nobody() {
 #[test]
 fn a_node_stays_small_and_its_owners_right_however_much_is_seen() {
     let mut nodes = Memory::default();
-    let user = |second: i64| if (second / 3_000) % 2 == 0 { "ann" } else { "bob" };
-    let seconds = || (0..60_000).step_by(30);
+    // Once in each quarter of an hour somebody else has the device for half a minute.
+    let user = |second: i64| if second % 900 == 300 { "bob" } else { "ann" };
+    let seconds = || (0..40_000).step_by(30);
     for (position, second) in seconds().enumerate() {
         let evidence = evidence(second * 1_000, position as u64, Reason::BothIdsInsights);
         seen_together(&mut nodes, "tablet", user(second), evidence);

@@ -52,8 +52,8 @@ impl World {
             Record { source: Source::Insights.into(), received_at: NOW, meta: Vec::new().into(), body };
         let entry = Entry { position: Position(self.journal.len() as u64 + 1), record };
         self.journal.push(entry.clone());
-        let change = self.engine.process(&[entry], &self.facts).unwrap().change;
-        self.facts.0.extend(change.facts.into_iter().map(|(key, value)| (key, value.unwrap())));
+        let change = self.engine.process(&[entry], &self.facts).expect("facts in memory can be read").change;
+        self.facts.0.extend(change.facts.into_iter().filter_map(|(key, value)| Some((key, value?))));
         let sent = change.outbox.iter().flat_map(|block| {
             serde_json::Deserializer::from_slice(&block.payload).into_iter::<Value>().map(Result::unwrap)
         });
@@ -64,7 +64,7 @@ impl World {
         let events = repair::unsigned(&self.journal, &[anonymous.to_owned()], &Rules::default(), b"salt");
         let mut nodes = Reader::new(&self.facts);
         let plan = repair::plan(&mut nodes, &events);
-        nodes.finish().unwrap();
+        nodes.finish().expect("facts in memory can be read");
         plan
     }
 
