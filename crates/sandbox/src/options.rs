@@ -47,7 +47,7 @@ pub struct Options {
     /// Where the randomness of a fault's `share` starts: the same seed and requests meet the same faults. Default: 0.
     pub seed: u64,
     /// For benchmarks, where the stand-in must not be the bottleneck: bodies are only scanned for balanced framing and
-    /// their messages counted. Nothing is validated, de-duplicated or kept; size limits and faults still hold.
+    /// their messages counted. Nothing is validated, de-duplicated, kept or echoed; size limits and faults still hold.
     /// Default: false.
     pub lean: bool,
 }

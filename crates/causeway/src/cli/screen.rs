@@ -95,6 +95,8 @@ pub(super) fn describe(action: &Action) -> String {
         Verb::LogIn => "logs in",
         Verb::Buy => "buys",
         Verb::Leave => "leaves",
+        Verb::EnterAudience => "enters",
+        Verb::LeaveAudience => "drops out",
     };
     let query = action.query.as_deref().map(|query| format!("{query:?}")).unwrap_or_default();
     let object = action.object.as_deref().unwrap_or_default();

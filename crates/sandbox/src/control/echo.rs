@@ -4,12 +4,11 @@
 use super::receiver;
 use crate::fault::BadFault;
 use crate::segment::echo::Destination;
+use crate::segment::webhook::WEBHOOKS;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 
-/// The name that Segment gives the Webhooks (Actions) destination.
-pub(super) const NAME: &str = "Webhooks (Actions)";
 /// "Default 1,000, max 4,000" (actions-webhook).
 const BATCHES: RangeInclusive<usize> = 1..=4000;
 const CONCURRENCY: RangeInclusive<usize> = 1..=1000;
@@ -25,7 +24,7 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { name: NAME.into(), batch: 1, concurrency: 8 }
+        Self { name: WEBHOOKS.into(), batch: 1, concurrency: 8 }
     }
 }
 

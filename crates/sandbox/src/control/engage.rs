@@ -8,7 +8,7 @@ use crate::clock::now_ms;
 use crate::fault::BadFault;
 use crate::reply::{self, Reply};
 use crate::segment::engage::{Class, Computation, Form, Identifier};
-use crate::segment::webhook::{self, Payload, Receiver};
+use crate::segment::webhook::{self, Payload, Receiver, WEBHOOKS};
 use crate::world::World;
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -70,7 +70,7 @@ fn prepare(world: &World, subject: Subject, document: Value) -> Result<(Receiver
     let receiver = named.or_else(|| running.map(|running| running.receiver.clone()));
     let receiver =
         receiver.ok_or_else(|| BadFault::new("url", "is missing, and there is no echo to take it from"))?;
-    let name = running.map_or(super::echo::NAME, |running| running.name.as_str()).to_owned();
+    let name = running.map_or(WEBHOOKS, |running| running.name.as_str()).to_owned();
     drop(echo);
     let order = Order::parse(fields)?;
     let (batch, identifiers) = (order.batch.unwrap_or(1), order.identifiers.clone());

@@ -9,6 +9,8 @@ use serde_json::Value;
 use sha1::Sha1;
 use std::time::Duration;
 
+/// The name in `integrations` of a Webhooks (Actions) destination that nobody renamed.
+pub(crate) const WEBHOOKS: &str = "Webhooks (Actions)";
 const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
 /// "Must answer within 5 s" (webhooks).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,11 +65,16 @@ impl Payload {
     }
 }
 
-/// Sends the payload once.
+/// Sends the payload once and waits for the answer as long as Segment does.
 pub(crate) async fn send(client: &Client, to: &Receiver, payload: &Payload) -> Result<Answer, Unreachable> {
+    let answered = tokio::time::timeout(PATIENCE, post(client, to, payload)).await;
+    answered.unwrap_or(Err(Unreachable::TooSlow))
+}
+
+/// Sends the payload once and waits for the answer.
+pub(crate) async fn post(client: &Client, to: &Receiver, payload: &Payload) -> Result<Answer, Unreachable> {
     let (body, signed) = payload.render();
-    let sent = client.post(to.url.clone(), headers(to, &signed), body.into());
-    tokio::time::timeout(PATIENCE, sent).await.unwrap_or(Err(Unreachable::TooSlow))
+    client.post(to.url.clone(), headers(to, &signed), body.into()).await
 }
 
 fn headers(to: &Receiver, signed: &str) -> HeaderMap {
