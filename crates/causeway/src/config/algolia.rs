@@ -88,7 +88,8 @@ pub(super) fn profiles(settings: &Settings) -> Result<Option<ProfilesTarget>, Pr
     Ok(Some(ProfilesTarget { hosts, app_id, key, max_record, compress }))
 }
 
-fn keeps_profiles(settings: &Settings) -> bool {
+/// Whether a recipe keeps profile records.
+pub(super) fn keeps_profiles(settings: &Settings) -> bool {
     let on = |value: &toml::Value| *value != toml::Value::Boolean(false);
     PROFILE_RECIPES.iter().any(|name| settings.recipes.get(*name).is_some_and(on))
 }

@@ -287,6 +287,12 @@ fn warnings(settings: &Settings, configured: &Catalogue) -> Vec<String> {
     if settings.algolia.app_id.is_none() {
         warnings.push("algolia.app_id is not set: the Insights intake answers 401 to everybody".to_owned());
     }
+    if algolia::keeps_profiles(settings) && settings.algolia.admin_key.as_ref().is_none_or(Secret::is_empty) {
+        warnings.push(
+            "a recipe keeps profile records and algolia.admin_key is not set: nothing is written to Algolia"
+                .to_owned(),
+        );
+    }
     if configured.flows().is_empty() {
         warnings
             .push("the configuration has no flow: write `search-events = true` under [recipes]".to_owned());
