@@ -86,6 +86,7 @@ pub(super) fn profiles(settings: &Settings) -> Result<Option<ProfilesTarget>, Pr
     Ok(Some(ProfilesTarget { hosts, app_id, key, max_record, compress }))
 }
 
+/// Whether a recipe keeps profile records.
 fn keeps_profiles(settings: &Settings) -> bool {
     let on = |value: &toml::Value| *value != toml::Value::Boolean(false);
     recipes::SYNCS.iter().any(|name| settings.recipes.get(*name).is_some_and(on))

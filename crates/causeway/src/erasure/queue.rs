@@ -1,7 +1,7 @@
 //! When each open job is to be worked on next. Only names are in memory; the jobs are in the store.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 /// A job and when it is due, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,23 +14,40 @@ pub struct Due {
     pub anew: bool,
 }
 
-/// The jobs in the order in which they are due.
+/// The jobs in the order in which they are due, each of them once.
 #[derive(Debug, Default)]
-pub(super) struct Queue(BinaryHeap<Reverse<Due>>);
+pub(super) struct Queue {
+    waiting: BinaryHeap<Reverse<Due>>,
+    /// Those that wait, and those that were taken.
+    open: HashSet<String>,
+}
 
 impl Queue {
-    pub(super) fn push(&mut self, due: Due) {
-        self.0.push(Reverse(due));
+    /// Adds a job, unless it is here already: an order may be told and found in the store as well.
+    pub(super) fn add(&mut self, due: Due) {
+        if self.open.insert(due.id.clone()) {
+            self.waiting.push(Reverse(due));
+        }
     }
 
     /// Takes a job that is due.
     pub(super) fn take(&mut self, now: i64) -> Option<Due> {
-        self.next_at().is_some_and(|at| at <= now).then(|| self.0.pop())?.map(|Reverse(due)| due)
+        self.next_at().is_some_and(|at| at <= now).then(|| self.waiting.pop())?.map(|Reverse(due)| due)
+    }
+
+    /// Puts back a job that was taken.
+    pub(super) fn put_back(&mut self, due: Due) {
+        self.waiting.push(Reverse(due));
+    }
+
+    /// A job that was taken is finished.
+    pub(super) fn finished(&mut self, id: &str) {
+        self.open.remove(id);
     }
 
     /// When the next is due.
     pub(super) fn next_at(&self) -> Option<i64> {
-        self.0.peek().map(|Reverse(due)| due.at)
+        self.waiting.peek().map(|Reverse(due)| due.at)
     }
 }
 
@@ -38,11 +55,30 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn due(at: i64) -> Due {
+        Due { at, id: at.to_string(), anew: false }
+    }
+
+    #[test]
+    fn a_job_is_here_once_until_it_is_finished() {
+        let mut queue = Queue::default();
+        queue.add(due(1));
+        queue.add(due(1));
+        let taken = queue.take(1).unwrap();
+        queue.add(due(1));
+        assert_eq!(queue.take(1), None);
+        queue.put_back(taken);
+        assert!(queue.take(1).is_some());
+        queue.finished("1");
+        queue.add(due(1));
+        assert!(queue.take(1).is_some());
+    }
+
     #[test]
     fn the_earliest_comes_first_and_none_before_its_time() {
         let mut queue = Queue::default();
         for at in [30, 10, 20] {
-            queue.push(Due { at, id: at.to_string(), anew: false });
+            queue.add(due(at));
         }
         assert_eq!(queue.take(9), None);
         assert_eq!(queue.take(10).map(|due| due.at), Some(10));

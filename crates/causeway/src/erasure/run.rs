@@ -51,7 +51,7 @@ pub async fn run(parts: Parts, orders: mpsc::Receiver<Due>, mut stop: watch::Rec
         background.begin();
         let idle_for = background.idle_for();
         tokio::select! {
-            Some(due) = background.orders.recv() => background.queue.push(due),
+            Some(due) = background.orders.recv() => background.queue.add(due),
             Some(done) = background.under_way.join_next() => background.put_back(done),
             () = pause(idle_for) => {}
             _ = stop.changed() => {}
@@ -60,11 +60,17 @@ pub async fn run(parts: Parts, orders: mpsc::Receiver<Due>, mut stop: watch::Rec
     background.under_way.shutdown().await;
 }
 
+/// What a round leaves.
+enum Outcome {
+    Again(Due),
+    Finished(String),
+}
+
 struct Background {
     parts: Arc<Parts>,
     orders: mpsc::Receiver<Due>,
     queue: Queue,
-    under_way: JoinSet<Option<Due>>,
+    under_way: JoinSet<Outcome>,
 }
 
 impl Background {
@@ -72,7 +78,7 @@ impl Background {
     async fn find_open(&mut self) {
         let (state, now) = (Arc::clone(&self.parts.state), self.parts.clock.now());
         match tokio::task::spawn_blocking(move || open_jobs(&*state)).await {
-            Ok(Ok(ids)) => ids.into_iter().for_each(|id| self.queue.push(Due { at: now, id, anew: true })),
+            Ok(Ok(ids)) => ids.into_iter().for_each(|id| self.queue.add(Due { at: now, id, anew: true })),
             Ok(Err(error)) => {
                 tracing::error!(%error, "failed to read open erasures; they wait for a restart");
             }
@@ -94,9 +100,10 @@ impl Background {
         Some(Duration::from_millis(left).min(PATIENCE))
     }
 
-    fn put_back(&mut self, done: Result<Option<Due>, JoinError>) {
+    fn put_back(&mut self, done: Result<Outcome, JoinError>) {
         match done {
-            Ok(due) => due.into_iter().for_each(|due| self.queue.push(due)),
+            Ok(Outcome::Again(due)) => self.queue.put_back(due),
+            Ok(Outcome::Finished(id)) => self.queue.finished(&id),
             Err(error) => tracing::error!(%error, "an erasure ended abnormally; it waits for a restart"),
         }
     }
@@ -120,17 +127,18 @@ fn open_jobs(state: &dyn State) -> Result<Vec<String>, Error> {
     }
 }
 
-/// A round of a job; answers when the next is due, if one is.
-async fn work(parts: Arc<Parts>, due: Due) -> Option<Due> {
+async fn work(parts: Arc<Parts>, due: Due) -> Outcome {
     match round(&parts, &due).await {
-        Ok(next) => next.map(|at| Due { at, anew: false, ..due }),
+        Ok(Some(at)) => Outcome::Again(Due { at, anew: false, ..due }),
+        Ok(None) => Outcome::Finished(due.id),
         Err(error) => {
             tracing::error!(erasure = due.id, %error, "an erasure can't be read or kept; it is tried again");
-            Some(Due { at: parts.clock.now() + STORE_PAUSE_MS, ..due })
+            Outcome::Again(Due { at: parts.clock.now() + STORE_PAUSE_MS, ..due })
         }
     }
 }
 
+/// Asks for what is due; answers when the next is, if a step is open.
 async fn round(parts: &Parts, due: &Due) -> Result<Option<i64>, Error> {
     let Some(mut job) = read(&parts.state, due.id.clone()).await? else { return Ok(None) };
     let now = parts.clock.now();

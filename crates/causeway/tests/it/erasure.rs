@@ -10,6 +10,8 @@ use causeway_sandbox::{Fault, Target};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
+const DELETED: StepState = StepState::Deleted;
+
 const JANE: &str = "jane/1+x=";
 
 fn order(id: &str) -> Order {
@@ -51,7 +53,7 @@ fn at_the_sandbox(settings: &mut causeway::config::Settings) {
 /// Everything that is kept under `erasure/` and `erasing/`.
 fn kept(stage: &Stage) -> String {
     let facts = stage.bridge().state.facts_with_prefix(b"eras", None, 100).unwrap();
-    facts.iter().map(|(key, value)| format!("{:?}", (as_text(key), as_text(value)))).collect()
+    facts.iter().flat_map(|(key, value)| [as_text(key), as_text(value)]).collect()
 }
 
 fn as_text(bytes: &[u8]) -> String {
@@ -82,8 +84,7 @@ fn a_person_is_erased_everywhere_to_completion_and_the_receipt_names_nobody() {
         assert!(receipt(stage, "1").await.finished_at.is_none());
         let receipt = finished(stage, "1").await;
         let states: Vec<StepState> = receipt.steps.iter().map(|step| step.state).collect();
-        use StepState::{Accepted, Deleted};
-        assert_eq!(states, [Deleted, Accepted, Deleted, Deleted]);
+        assert_eq!(states, [DELETED, StepState::Accepted, DELETED, DELETED]);
         assert!(receipt.steps[1].words.contains("48 hours"));
         assert!(receipt.steps[2].deleted_until.is_some());
         assert_eq!(sorted(&stage.sandbox.events(), "/objectIDs/0"), ["o-2"]);
