@@ -49,7 +49,7 @@ fn a_name_that_a_mapping_takes_as_a_directive_is_not_proposed_but_told() {
     let mut suggester = Suggester::default();
     let event = event(&["id".to_owned(), "query".to_owned()]);
     trial::show(Source::Algolia, event.as_bytes(), &Rules::default(), NOW, |payload, _| {
-        suggester.add(payload)
+        suggester.add(payload);
     })
     .unwrap();
     let loaded = Plan::load(plan.as_bytes()).unwrap();

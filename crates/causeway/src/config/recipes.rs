@@ -27,7 +27,7 @@ fn flow(name: &str, value: &Value, naming: recipes::Naming) -> Result<Option<Kno
     let document = match value {
         Value::Boolean(false) => return Ok(None),
         Value::Boolean(true) => read(name, text)?,
-        Value::Table(table) => tuned(name, read(name, text)?, table)?,
+        Value::Table(table) => tuned(name, &read(name, text)?, table)?,
         other => {
             let fault = format!("recipes.{name}: {other} is neither true, false nor a table of settings");
             return Err(Problem::invalid(fault));
@@ -42,7 +42,7 @@ fn read(name: &str, text: &str) -> Result<Document, Problem> {
 }
 
 /// The recipe with the operator's settings in the places of its own.
-fn tuned(name: &str, document: Document, table: &Table) -> Result<Document, Problem> {
+fn tuned(name: &str, document: &Document, table: &Table) -> Result<Document, Problem> {
     let own: Vec<&str> = document.definition().settings.keys().map(String::as_str).collect();
     if let Some(key) = table.keys().find(|key| !own.iter().chain(&COMMON).any(|known| known == key)) {
         return Err(no_such_setting(name, key, &own));

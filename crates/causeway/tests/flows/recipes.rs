@@ -42,7 +42,7 @@ fn a_recipes_table_takes_the_place_of_its_settings() {
     );
     let tried: Value = serde_json::from_str(&place.fine(&["flow", "test", "own.toml"], &denied)).unwrap();
     assert!(tried["reason"].as_str().unwrap().starts_with("consent"), "{tried}");
-    let off = super::recipes::place("commerce-events = { enabled = false }");
+    let off = self::place("commerce-events = { enabled = false }");
     assert!(off.fine(&["flow", "list"], "").contains("(off)"));
 }
 
@@ -104,7 +104,7 @@ fn lint_watches_segments_messages_where_the_flow_sees_them() {
     assert!(found.contains("integrations") && !found.contains("rejected"), "{found}");
     let words = place.output(&["flow", "lint", "commerce-events"], "5\n").stderr;
     assert!(String::from_utf8(words).unwrap().contains("give Segment messages as NDJSON"));
-    place.write("plan.json", &super::PLAN.to_owned());
+    place.write("plan.json", super::PLAN);
     let report = ["plan", "report", "--flow", "commerce-events", "--plan", "plan.json"];
     assert!(place.fails(2, &report).contains("sends to Algolia Insights"));
     let suggest = place.output(&["flow", "suggest", "--plan", "plan.json"], CLICK);

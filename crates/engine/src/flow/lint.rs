@@ -84,7 +84,9 @@ impl Lint {
         let Self { flow, trigger, subscriptions, .. } = self;
         flow.with_settings(payload, |payload| {
             if trigger.as_mut().is_none_or(|trigger| trigger.passes(payload)) {
-                subscriptions.iter_mut().for_each(|subscription| subscription.look(payload));
+                for subscription in subscriptions {
+                    subscription.look(payload);
+                }
             }
         });
         let mut messages = vec![b'['];

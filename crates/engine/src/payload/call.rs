@@ -12,7 +12,9 @@ const IDS: [&str; 2] = ["userId", "anonymousId"];
 /// Builds what flows see of a message; nothing if it is no object.
 pub fn of_call(message: Value<'_>) -> Option<Value<'_>> {
     let Value::Object(mut message) = message else { return None };
-    IDS.into_iter().for_each(|key| even(&mut message, key));
+    for key in IDS {
+        even(&mut message, key);
+    }
     Some(Value::Object(message))
 }
 

@@ -30,8 +30,10 @@ fn recipe(settings: Value) -> Flow {
 
 /// A track call of somebody who is logged in.
 fn track(event: &str, properties: Value) -> Value {
-    json!({"type": "track", "event": event, "messageId": "m-1", "timestamp": AT,
-        "anonymousId": "anonymous-1", "userId": "u-7", "properties": properties})
+    let mut message = json!({"type": "track", "event": event, "messageId": "m-1", "timestamp": AT,
+        "anonymousId": "anonymous-1", "userId": "u-7"});
+    message["properties"] = properties;
+    message
 }
 
 fn tried(flow: &Flow, message: &Value) -> Value {

@@ -10,7 +10,9 @@ fn clicked(properties: Value) -> Value {
 }
 
 fn order(products: Value) -> Value {
-    track("Order Completed", json!({"currency": "EUR", "products": products}))
+    let mut message = track("Order Completed", json!({"currency": "EUR"}));
+    message["properties"]["products"] = products;
+    message
 }
 
 #[test]
@@ -203,6 +205,14 @@ fn a_purchase_has_its_query_ids_with_the_items_and_never_at_the_top() {
 fn a_cart_after_a_search_has_its_query_id_at_the_top() {
     let message = track("Product Added", json!({"product_id": "a", "query_id": QUERY}));
     assert_eq!(event(&message)["queryID"], QUERY);
+}
+
+#[test]
+fn a_subtype_on_something_else_than_a_conversion_is_dropped() {
+    let text = "name = \"x\"\nsource = \"segment\"\ndestination = \"insights\"\n[mapping]\neventName = \"E\"\n\
+                eventType = \"click\"\neventSubtype = \"purchase\"\nindex = \"i\"\nobjectID = \"a\"\n";
+    let flow = Flow::compile(&Definition::parse(text, "x").unwrap(), &|_| Err(String::new())).unwrap();
+    assert_eq!(tried(&flow, &track("Any", json!({})))["output"][0].get("eventSubtype"), None);
 }
 
 #[test]

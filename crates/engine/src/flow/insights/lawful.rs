@@ -23,14 +23,12 @@ pub(super) fn bring_into_form(
     drop_malformed_query_ids(draft, notes);
     place_query_ids(draft, notes);
     place_positions(draft, notes);
-    match kind(draft) {
-        Some(Kind::AddToCart | Kind::Purchase) => money(draft, settings, notes),
-        _ => {
-            (draft.value, draft.currency) = (None, None);
-            draft.objects.iter_mut().for_each(|item| item.data = Data::default());
-            Ok(())
-        }
+    if matches!(kind(draft), Some(Kind::AddToCart | Kind::Purchase)) {
+        return money(draft, settings, notes);
     }
+    (draft.value, draft.currency) = (None, None);
+    draft.objects.iter_mut().for_each(|item| item.data = Data::default());
+    Ok(())
 }
 
 /// The kind, if it is one; what is no kind is left for the rules to name.
