@@ -27,6 +27,10 @@ pub struct Config {
     pub store: PathBuf,
     /// Who may send to the intake; none without an application id.
     pub credentials: Option<Credentials>,
+    /// The write keys that the Tracking API's intake accepts; nobody may send there if there are none.
+    pub write_keys: Vec<Secret>,
+    /// What a webhook must prove.
+    pub webhook: Webhook,
     /// Where Insights events are handed on to, if they are.
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
@@ -44,6 +48,15 @@ pub struct Credentials {
     pub app_id: String,
     /// Every accepted key.
     pub keys: Vec<Secret>,
+}
+
+/// What a webhook must prove: all that is set. Nobody may send one if nothing is.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The secret that it is signed with.
+    pub secret: Option<Secret>,
+    /// The token that comes with it.
+    pub token: Option<Secret>,
 }
 
 /// Algolia's Insights API as a destination.
@@ -81,6 +94,8 @@ impl Config {
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
+            write_keys: write_keys(&settings),
+            webhook: webhook(&settings)?,
             insights: insights_target(&settings)?,
             warnings: warnings(&settings, &configured),
             segment,
@@ -159,6 +174,26 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
         ));
     }
     Ok(Some(Credentials { app_id, keys }))
+}
+
+fn write_keys(settings: &Settings) -> Vec<Secret> {
+    let segment = &settings.segment;
+    segment.write_key.iter().chain(&segment.intake_keys).filter(|key| !key.is_empty()).cloned().collect()
+}
+
+fn webhook(settings: &Settings) -> Result<Webhook, Problem> {
+    let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
+    let (secret, token) = (given(&settings.segment.webhook_secret), given(&settings.segment.webhook_token));
+    // It may become part of an address, where other signs would have to be escaped.
+    let fits = |token: &Secret| {
+        token.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    if token.as_ref().is_none_or(fits) {
+        return Ok(Webhook { secret, token });
+    }
+    Err(Problem::invalid(
+        "segment.webhook_token: holds more than letters, digits and -._~; choose another one",
+    ))
 }
 
 fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Problem> {

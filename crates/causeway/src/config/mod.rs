@@ -10,7 +10,7 @@ pub mod settings;
 pub mod source;
 pub mod units;
 
-pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget};
+pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use settings::Settings;
 pub use source::Problem;
 

@@ -67,7 +67,9 @@ section! {
     /// `[segment]`
     Segment {
         write_key: Option<Secret>,
+        intake_keys: Vec<Secret>,
         webhook_secret: Option<Secret>,
+        webhook_token: Option<Secret>,
         region: Region,
         naming: Naming,
         max_requests_per_second: u32,

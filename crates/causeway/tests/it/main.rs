@@ -12,6 +12,7 @@ mod admin;
 mod cli;
 mod delivery;
 mod durability;
+mod from_segment;
 mod identity;
 mod intake;
 mod kill;
