@@ -94,6 +94,14 @@ fn the_path_says_the_type_and_what_segment_handed_on_stays_as_it_is() {
 }
 
 #[test]
+fn a_context_that_cannot_be_merged_is_not_lost() {
+    let body = r#"{"context":{"a":1},"batch":[{"type":"page","userId":"u","context":{"\ud800":1}}]}"#;
+    let mut out = Vec::new();
+    first(body, Route::Batch).unwrap().write_json(RECEIVED, None, &mut out);
+    assert!(String::from_utf8(out).unwrap().contains(r#""context":{"\ud800":1}"#));
+}
+
+#[test]
 fn each_problem_is_named_and_leaves_the_others_alone() {
     use message::Problem as Segments;
     let many: serde_json::Map<_, _> = (0..300).map(|n| (n.to_string(), json!(1))).collect();
