@@ -129,13 +129,7 @@ impl Facts for Nothing {
 #[test]
 fn what_a_plan_blocks_is_a_dead_letter_that_can_be_repaired() {
     let window = Window { timed_ms: 1_000, untimed_ms: 1_000, remember: 10 };
-    let settings = Settings {
-        rules: Rules::default(),
-        duplicates: window,
-        forward: false,
-        tell_links: false,
-        token_secret: Secret::new(""),
-    };
+    let settings = Settings { duplicates: window, tell_links: false, ..Settings::default() };
     let mut engine =
         Engine::new(settings, vec![Arc::new(flow("on_violation = 'block'").unwrap())], BlockId(0));
     let record = Record {

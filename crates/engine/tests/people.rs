@@ -1,12 +1,9 @@
 //! What the engine makes of Segment's calls: who is who, what is known, what Algolia is told.
 
-use causeway_algolia::credentials::Secret;
-use causeway_algolia::insights::Rules;
 use causeway_algolia::records::IndexName;
-use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
 use causeway_engine::ledger::Books;
-use causeway_engine::profile::{Keep, Sync, What};
+use causeway_engine::profile::{Sync, What};
 use causeway_engine::{Engine, Facts, Settings, Source, people};
 use causeway_store::state::Block;
 use causeway_store::{BlockId, Entry, Error, Position, Record};
@@ -49,15 +46,9 @@ fn settings() -> Settings {
     let traits = sync("trait-sync", What::Traits(vec!["plan".to_owned()]));
     let audiences = sync("audience-sync", What::Audiences(None));
     Settings {
-        rules: Rules::default(),
-        duplicates: Window::default(),
-        forward: false,
-        tell_links: true,
-        token_secret: Secret::new(""),
         token_property: Some("algolia_token".to_owned()),
-        forward_calls: false,
-        keep: Arc::new(Keep::default()),
         syncs: Arc::from([traits, audiences]),
+        ..Settings::default()
     }
 }
 

@@ -35,11 +35,10 @@ impl Facts for Stored {
 impl World {
     fn new() -> Self {
         let settings = Settings {
-            rules: Rules::default(),
-            duplicates: Window::default(),
             forward: true,
             tell_links: false,
             token_secret: Secret::new("salt"),
+            ..Settings::default()
         };
         let engine = Engine::new(settings, Vec::new(), BlockId(0));
         Self { engine, facts: Stored::default(), journal: Vec::new() }

@@ -147,6 +147,8 @@ impl Ground {
             accounts: settings::accounts(config),
             rules: config.rules(),
             strict: config.settings.algolia.strict,
+            write_keys: config.write_keys.clone(),
+            webhook: config.webhook.clone(),
             budget: Budget::new(config.settings.limits.bodies_in_memory.0),
             body_timeout: config.settings.limits.body_timeout.0,
             committer,

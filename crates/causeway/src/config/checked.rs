@@ -31,6 +31,10 @@ pub struct Config {
     pub store: PathBuf,
     /// Who may send to the intake; none without an application id.
     pub credentials: Option<Credentials>,
+    /// The write keys that the Tracking API's intake accepts; nobody may send there if there are none.
+    pub write_keys: Vec<Secret>,
+    /// What a webhook must prove.
+    pub webhook: Webhook,
     /// Where events for Algolia go; none without an application id and key.
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
@@ -58,6 +62,15 @@ pub struct Credentials {
     pub app_id: String,
     /// Every accepted key.
     pub keys: Vec<Secret>,
+}
+
+/// What a webhook must prove: all that is set. Nobody may send one if nothing is.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The secret that it is signed with.
+    pub secret: Option<Secret>,
+    /// The token that comes with it.
+    pub token: Option<Secret>,
 }
 
 /// Algolia's Insights API as a destination.
@@ -99,6 +112,8 @@ impl Config {
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
+            write_keys: write_keys(&settings),
+            webhook: webhook(&settings)?,
             keep: Arc::new(people::keep(&settings, &syncs)),
             search_rules: people::rules(&settings)?,
             erasure: algolia::erasure(&settings)?,
@@ -187,6 +202,26 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
         ));
     }
     Ok(Some(Credentials { app_id, keys }))
+}
+
+fn write_keys(settings: &Settings) -> Vec<Secret> {
+    let segment = &settings.segment;
+    segment.write_key.iter().chain(&segment.intake_keys).filter(|key| !key.is_empty()).cloned().collect()
+}
+
+fn webhook(settings: &Settings) -> Result<Webhook, Problem> {
+    let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
+    let (secret, token) = (given(&settings.segment.webhook_secret), given(&settings.segment.webhook_token));
+    // It may become part of an address, where other signs would have to be escaped.
+    let fits = |token: &Secret| {
+        token.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    if token.as_ref().is_none_or(fits) {
+        return Ok(Webhook { secret, token });
+    }
+    Err(Problem::invalid(
+        "segment.webhook_token: holds more than letters, digits and -._~; choose another one",
+    ))
 }
 
 /// Also without `forward_events`: flows may send there, and one can be imported while the bridge runs.

@@ -14,7 +14,7 @@ pub mod source;
 pub mod units;
 
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
-pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget};
+pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use settings::Settings;
 pub use source::Problem;
 

@@ -74,7 +74,9 @@ section! {
     Segment {
         write_key: Option<Secret>,
         forward_calls: bool,
+        intake_keys: Vec<Secret>,
         webhook_secret: Option<Secret>,
+        webhook_token: Option<Secret>,
         region: Region,
         naming: Naming,
         max_requests_per_second: u32,

@@ -96,6 +96,22 @@ pub struct Settings {
     pub syncs: Arc<[Sync]>,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: insights::Rules::default(),
+            duplicates: Window::default(),
+            forward: false,
+            tell_links: true,
+            token_secret: Secret::new(""),
+            token_property: None,
+            forward_calls: false,
+            keep: Arc::default(),
+            syncs: Arc::from([]),
+        }
+    }
+}
+
 /// What follows from some entries.
 #[derive(Debug, Default)]
 pub struct Effects {

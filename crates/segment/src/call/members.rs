@@ -11,9 +11,14 @@ use std::fmt;
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// The members of a value; none if it is no object.
+    /// The members of a value, if it is an object that can be read.
+    pub(crate) fn read(value: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(value.get()).ok()
+    }
+
+    /// The members of a value; without any if it is something else.
     pub(crate) fn of(value: &'a RawValue) -> Self {
-        serde_json::from_str(value.get()).unwrap_or_default()
+        Self::read(value).unwrap_or_default()
     }
 
     /// The value of a key, the last one if the key repeats, as `JSON.parse` does; none if it is null.

@@ -81,7 +81,27 @@ pub enum Route {
 }
 
 impl Route {
-    /// The word that stands for it, as in the path.
+    /// Where the Tracking API takes calls: the documented paths, the letters that Segment's browser library posts to, and
+    /// `/v1/import`, the batch path of older libraries. Source: `segmentio/analytics-next`, the segmentio plugin.
+    pub const PATHS: [(&'static str, Route); 15] = [
+        ("/v1/identify", Route::Tracking(Type::Identify)),
+        ("/v1/track", Route::Tracking(Type::Track)),
+        ("/v1/page", Route::Tracking(Type::Page)),
+        ("/v1/screen", Route::Tracking(Type::Screen)),
+        ("/v1/group", Route::Tracking(Type::Group)),
+        ("/v1/alias", Route::Tracking(Type::Alias)),
+        ("/v1/batch", Route::Batch),
+        ("/v1/import", Route::Batch),
+        ("/v1/i", Route::Tracking(Type::Identify)),
+        ("/v1/t", Route::Tracking(Type::Track)),
+        ("/v1/p", Route::Tracking(Type::Page)),
+        ("/v1/s", Route::Tracking(Type::Screen)),
+        ("/v1/g", Route::Tracking(Type::Group)),
+        ("/v1/a", Route::Tracking(Type::Alias)),
+        ("/v1/b", Route::Batch),
+    ];
+
+    /// The word that stands for it, as in the documented path.
     pub fn word(self) -> &'static str {
         match self {
             Route::Webhook => "webhook",
@@ -90,11 +110,11 @@ impl Route {
         }
     }
 
-    /// The route of a word; `import`, the path of older libraries, is another word for `batch`.
+    /// The route of a word.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "webhook" => Some(Route::Webhook),
-            "batch" | "import" => Some(Route::Batch),
+            "batch" => Some(Route::Batch),
             word => Type::parse(word).map(Route::Tracking),
         }
     }

@@ -51,7 +51,7 @@ fn received(members: &Members<'_>, route: Route) -> Option<i64> {
 
 /// `receivedAt − (sentAt − originalTimestamp)`. Without a readable `sentAt` nothing is known of the sender's clock.
 fn corrected(original: i64, sent_at: Option<i64>, received_at: i64) -> i64 {
-    sent_at.map_or(original, |sent_at| received_at - (sent_at - original))
+    sent_at.map_or(original, |sent_at| time::clamp(received_at - (sent_at - original)))
 }
 
 fn instant(value: &RawValue, field: &'static str) -> Result<i64, Problem> {

@@ -17,7 +17,7 @@ enum Change<'c> {
     /// A time in milliseconds since the Unix epoch.
     Instant(i64),
     /// The message's own object, with the members of the batch's that it lacks.
-    Merged(&'c RawValue, &'c RawValue),
+    Merged(Members<'c>, Members<'c>),
 }
 
 type Changes<'c> = Vec<(&'static str, Change<'c>)>;
@@ -82,9 +82,9 @@ impl Call<'_> {
     where
         Self: 'c,
     {
-        let shared = shared?;
-        let change = self.member(key).map_or(Change::Json(shared.get()), |own| Change::Merged(own, shared));
-        Some((key, change))
+        let Some(own) = self.member(key) else { return Some((key, Change::Json(shared?.get()))) };
+        // An object whose keys can't be read (half a surrogate pair) stays as it is.
+        Some((key, Change::Merged(Members::read(own)?, Members::read(shared?)?)))
     }
 }
 
@@ -147,7 +147,7 @@ impl<'o> Object<'o> {
             }
             Change::Merged(own, shared) => {
                 self.key(key);
-                write_merged(&Members::of(own), &Members::of(shared), self.out);
+                write_merged(own, shared, self.out);
             }
         }
     }
