@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod erasure;
 pub mod flows;
 pub mod health;
 pub mod inspect;

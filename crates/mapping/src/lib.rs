@@ -21,5 +21,6 @@ mod write;
 
 pub use compile::Fault;
 pub use fql::{Notice, SyntaxError, TreeError, Trigger};
+pub use liquid::probe::{LiquidProbe, Saw, Sighting};
 pub use mapping::{Mapping, ResolveError};
 pub use value::{Number, Object, ParseError, Value};

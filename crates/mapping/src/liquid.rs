@@ -9,6 +9,7 @@ mod condition;
 mod filter;
 mod filters;
 mod operand;
+pub(crate) mod probe;
 mod runtime;
 mod tags;
 mod view;
@@ -37,7 +38,11 @@ impl Liquid {
             ));
         }
         check_numbers(text)?;
-        let elements = parser::parse(text, &language()).map_err(|error| one_line(&error))?;
+        Liquid::in_language(text, place, &language())
+    }
+
+    fn in_language(text: &str, place: &str, language: &Language) -> Result<Liquid, String> {
+        let elements = parser::parse(text, language).map_err(|error| one_line(&error))?;
         Ok(Liquid { template: Template::new(elements), place: place.into() })
     }
 
@@ -48,18 +53,23 @@ impl Liquid {
         meter: &mut Meter,
     ) -> Result<String, ResolveError> {
         let payload = Payload::new(scope, Allowance::new(meter));
-        let mut out = Bounded { bytes: Vec::new(), room: meter.left(), full: false };
-        let rendered = self.template.render_to(&mut out, &payload);
+        let rendered = self.render_with(&payload, meter.left());
         *meter = payload.into_meter()?;
+        let text = rendered?;
+        meter.spend(text.len())?;
+        Ok(text)
+    }
+
+    /// The text, of at most so many bytes.
+    fn render_with(&self, payload: &Payload<'_>, room: usize) -> Result<String, ResolveError> {
+        let mut out = Bounded { bytes: Vec::new(), room, full: false };
+        let rendered = self.template.render_to(&mut out, payload);
         if out.full {
             return Err(ResolveError::TooLarge);
         }
-        let text = String::from_utf8_lossy(&out.bytes).into_owned();
-        meter.spend(text.len())?;
         let place = || self.place.to_string();
-        rendered
-            .map(|()| text)
-            .map_err(|error| ResolveError::Computed { place: place(), message: one_line(&error) })
+        rendered.map_err(|error| ResolveError::Computed { place: place(), message: one_line(&error) })?;
+        Ok(String::from_utf8_lossy(&out.bytes).into_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Objects};
 use super::{Amount, Event, Excerpt, Kind, Object, ObjectData, Subject, Violation, filters, limits};
+use crate::tokens;
 use std::borrow::Cow;
 
 /// The rules that are settings, because the vendor has changed them or publishes no figure.
@@ -109,10 +110,13 @@ fn index(kind: Kind, index: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>
     if present || kind == Kind::Instantsearch { Ok(index) } else { Err(Violation::IndexMissing) }
 }
 
+/// Whether this is legal as `userToken`. Source: spec, `userToken`.
+pub fn is_user_token(token: &str) -> bool {
+    (1..=limits::MAX_TOKEN_READ).contains(&token.len()) && token.bytes().all(tokens::in_alphabet)
+}
+
 fn token(field: &'static str, token: &str) -> Result<(), Violation> {
-    let fits = (1..=limits::MAX_TOKEN_READ).contains(&token.len());
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=' | b'/' | b'+' | b'-');
-    if fits && token.bytes().all(legal) {
+    if is_user_token(token) {
         return Ok(());
     }
     Err(Violation::TokenForm { field, value: Excerpt::new(token) })

@@ -8,6 +8,7 @@ use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Inbox, Lane};
+use crate::erasure::{self, Eraser, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
@@ -16,15 +17,19 @@ use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
+use rand::seq::SliceRandom;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// The inboxes of the lanes, by destination.
 pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
+
+/// Orders of erasure that were kept and not yet taken up; who orders more waits.
+const ERASURES_TOLD: usize = 256;
 
 /// What is one for all.
 #[derive(Clone)]
@@ -98,6 +103,7 @@ impl Ground {
         Ok(Shared {
             client: Client::new(delivery.timeout.0)?,
             pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
             destination,
             backoff: settings::backoff(config),
             give_up_ms: delivery.give_up_after.as_ms(),
@@ -107,6 +113,29 @@ impl Ground {
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
         })
+    }
+
+    /// Starts the background that erases persons at Algolia, if there is a key for it.
+    pub(super) fn start_eraser(
+        &self,
+        config: &Config,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<(Eraser, Option<JoinHandle<()>>)> {
+        let eraser =
+            |orders| Eraser::new(Arc::clone(&self.state), worker.clone(), self.clock.clone(), orders);
+        let Some(target) = config.erasure.clone() else { return Ok((eraser(None), None)) };
+        let (orders, ordered) = mpsc::channel(ERASURES_TOLD);
+        let parts = erasure::Parts {
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            vendor: Vendor::new(target, Client::new(config.settings.delivery.timeout.0)?),
+            waits: Waits::new(settings::backoff(config)),
+            clock: self.clock.clone(),
+        };
+        let running = erasure::run(parts, ordered, stopping.clone());
+        let background = tokio::spawn(health::watched(Arc::clone(&self.health), running));
+        Ok((eraser(Some(orders)), Some(background)))
     }
 
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
@@ -139,6 +168,7 @@ impl Ground {
             worker,
             committer,
             rules: config.rules(),
+            token_secret: config.token_secret().to_owned(),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
             decisions: tokio::sync::Mutex::default(),

@@ -8,13 +8,14 @@ use crate::api::{self, Access};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Destination;
+use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use crate::{intake, listen};
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
+use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
 use ground::Ground;
@@ -57,6 +58,8 @@ pub struct Bridge {
     pub live: Arc<Live>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Where erasures at Algolia are ordered and looked up.
+    pub eraser: Eraser,
     /// What follows from what came in.
     pub state: Arc<dyn State>,
     journal: Arc<dyn Journal>,
@@ -108,7 +111,9 @@ impl Bridge {
             Arc::clone(&ground.health),
         )?;
         let (stop_lanes, stopping) = watch::channel(false);
-        let lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let mut lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let (eraser, erasing) = ground.start_eraser(&config, &worker, &stopping)?;
+        lanes.extend(erasing);
 
         let (stop_servers, stopping) = watch::channel(false);
         let intake = intake::router(Arc::new(ground.intake(&config, committer.clone())));
@@ -132,6 +137,7 @@ impl Bridge {
             admin: addresses.1,
             live: ground.live,
             metrics: ground.metrics,
+            eraser,
             state: ground.state,
             journal: ground.journal,
             tail: ground.tail,
@@ -203,9 +209,7 @@ async fn drained(state: &Arc<dyn State>, tail: &Tail, destinations: &[&'static s
 
 /// Says what waits for destinations that are switched off: it stays pending until they are on again.
 fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(), Error> {
-    let off =
-        [DESTINATION_INSIGHTS, DESTINATION_SEGMENT].into_iter().filter(|name| !destinations.contains(name));
-    for destination in off {
+    for destination in DESTINATIONS.into_iter().filter(|name| !destinations.contains(name)) {
         if !state.outbox(destination, BlockId(0), 1)?.is_empty() {
             tracing::warn!(
                 destination,

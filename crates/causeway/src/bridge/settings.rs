@@ -11,7 +11,8 @@ pub(super) fn targets(config: &Config) -> Vec<Destination> {
     let max_age = config.settings.algolia.max_event_age.as_ms();
     let insights = config.insights.clone().map(|target| Destination::Insights(target, max_age));
     let segment = config.segment.clone().map(Destination::Segment);
-    insights.into_iter().chain(segment).collect()
+    let profiles = config.profiles.clone().map(Destination::Profiles);
+    insights.into_iter().chain(segment).chain(profiles).collect()
 }
 
 pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
@@ -20,6 +21,9 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         duplicates: config.duplicates(),
         forward: config.settings.algolia.forward_events && config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
+        token_secret: Secret::new(
+            config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()),
+        ),
     }
 }
 
@@ -75,5 +79,6 @@ pub(super) fn rate(config: &Config, destination: &Destination) -> u32 {
     match destination {
         Destination::Segment(_) => config.settings.segment.max_requests_per_second,
         Destination::Insights(..) => config.settings.algolia.max_requests_per_second,
+        Destination::Profiles(_) => config.settings.algolia.max_writes_per_second,
     }
 }

@@ -112,8 +112,11 @@ async fn segment_key(client: &Client, url: &str, write_key: &str) -> Result<Find
         write_key: write_key.into(),
         compress: false,
     };
-    let request = crate::delivery::Destination::Segment(target)
-        .request(Bytes::new(), crate::clock::Clock::system().now());
+    let request = crate::delivery::Destination::Segment(target).request(
+        url.trim_end_matches('/'),
+        Bytes::new(),
+        crate::clock::Clock::system().now(),
+    );
     let request = request.map_err(Failure::usage)?;
     let key = "segment.write_key";
     Ok(match client.exchange(request).await {

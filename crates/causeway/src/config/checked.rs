@@ -1,14 +1,16 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
+use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::recipes;
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use causeway_algolia::insights;
-use causeway_algolia::region::{Api, Region as AlgoliaRegion};
+use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Destination, Fault};
+use causeway_engine::trial::Conditions;
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
@@ -31,6 +33,10 @@ pub struct Config {
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
     pub segment: Option<SegmentTarget>,
+    /// Where profile records are kept, if a recipe keeps any.
+    pub profiles: Option<ProfilesTarget>,
+    /// Where a person is erased at Algolia, if there is a key for it.
+    pub erasure: Option<ErasureTarget>,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -83,6 +89,8 @@ impl Config {
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
+            profiles: algolia::profiles(&settings)?,
+            erasure: algolia::erasure(&settings)?,
             warnings: warnings(&settings, &configured),
             insights,
             segment,
@@ -103,6 +111,16 @@ impl Config {
             max_age_ms: self.settings.algolia.max_event_age.as_ms(),
             max_future_ms: self.settings.algolia.max_event_future.as_ms(),
         }
+    }
+
+    /// What an event on trial comes under.
+    pub fn conditions(&self, now: i64) -> Conditions<'_> {
+        Conditions { rules: self.rules(), now, token_secret: self.token_secret().as_bytes() }
+    }
+
+    /// What tokens are made with for ids that Algolia would not take as such; may be empty.
+    pub fn token_secret(&self) -> &str {
+        self.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose())
     }
 
     /// What counts as a repetition.
@@ -170,21 +188,17 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
 
 /// Also without `forward_events`: flows may send there, and one can be imported while the bridge runs.
 fn insights_target(settings: &Settings, needed: bool) -> Result<Option<InsightsTarget>, Problem> {
-    let algolia = &settings.algolia;
-    let account = algolia.app_id.as_ref().zip(algolia.api_key.as_ref());
+    let own = &settings.algolia;
+    let account = own.app_id.as_ref().zip(own.api_key.as_ref());
     let Some((app_id, key)) = account.filter(|(app_id, key)| !app_id.is_empty() && !key.is_empty()) else {
         let missing = "algolia.app_id and algolia.api_key: missing, and a flow sends to Algolia Insights; set both, or \
                        switch the recipe off";
         return if needed { Err(Problem::invalid(missing)) } else { Ok(None) };
     };
-    let region = match algolia.region {
-        Region::Us => AlgoliaRegion::Us,
-        Region::Eu => AlgoliaRegion::Eu,
-    };
-    let url =
-        algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
+    let region = algolia::region(settings);
+    let url = own.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
     let url = origin("algolia.insights_url", &url)?;
-    let compress = compress(algolia.compression, &url);
+    let compress = compress(own.compression, &url);
     Ok(Some(InsightsTarget { url, app_id: app_id.clone(), key: key.clone(), compress }))
 }
 
@@ -208,14 +222,14 @@ fn segment(settings: &Settings, needed: bool) -> Result<Option<SegmentTarget>, P
     Ok(Some(SegmentTarget { url, write_key, compress }))
 }
 
-fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
+pub(super) fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
     let bad = || Problem::invalid(format!("{key}: {url:?} is no URL; write one like \"https://host\""));
     let parsed: Uri = url.trim_end_matches('/').parse().map_err(|_| bad())?;
     let scheme = parsed.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
     if scheme.is_none() || parsed.host().is_none() { Err(bad()) } else { Ok(parsed) }
 }
 
-fn compress(setting: Compression, url: &Uri) -> bool {
+pub(super) fn compress(setting: Compression, url: &Uri) -> bool {
     match setting {
         Compression::Always => true,
         Compression::Never => false,

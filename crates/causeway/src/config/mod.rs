@@ -4,6 +4,7 @@
 //! 2. [`settings`]: the raw twin of the file: every key, its default and its documentation in one place;
 //! 3. [`Config`]: what the program works with, cross-checked, compiled; if it exists, it can run.
 
+pub mod algolia;
 pub mod checked;
 mod recipes;
 pub mod reference;
@@ -11,6 +12,7 @@ pub mod settings;
 pub mod source;
 pub mod units;
 
+pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget};
 pub use settings::Settings;
 pub use source::Problem;

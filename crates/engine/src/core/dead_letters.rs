@@ -10,11 +10,16 @@ use causeway_store::{Entry, Position};
 
 impl Step<'_> {
     pub(super) fn invalid(&mut self, entry: &Entry, item: usize, invalid: &Invalid<'_>) {
+        let reason = format!("{} (Algolia: {})", invalid.violation.detail(), invalid.violation.message());
+        self.quarantine(entry, item, reason, invalid.raw);
+    }
+
+    /// Keeps what an intake found invalid.
+    pub(super) fn quarantine(&mut self, entry: &Entry, item: usize, reason: String, raw: &str) {
         let row = self.ledger.row(INTAKE, self.hour);
         row.accepted += 1;
         row.dead_lettered += 1;
-        let reason = format!("{} (Algolia: {})", invalid.violation.detail(), invalid.violation.message());
-        let payload = Bytes::copy_from_slice(invalid.raw.as_bytes());
+        let payload = Bytes::copy_from_slice(raw.as_bytes());
         let event = format!("{}:{item}", entry.position.0);
         let letter = self.dead_letter(INTAKE, event, entry.position, ("invalid", reason), payload);
         self.effects.change.dead_letters.push(letter);

@@ -37,7 +37,7 @@ impl Categories {
     }
 
     /// Why this call must not go on, if it must not.
-    pub(super) fn objection(&self, call: &Value<'_>, missing: ConsentMissing) -> Option<&'static str> {
+    pub(crate) fn objection(&self, call: &Value<'_>, missing: ConsentMissing) -> Option<&'static str> {
         if self.is_empty() {
             return None;
         }

@@ -28,6 +28,12 @@ pub use route::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Destination, Source};
 /// included.
 pub const MAX_FLOWS: usize = 250;
 
+/// The destination name of Algolia's Search API, for records that hold what is known of people.
+pub const DESTINATION_PROFILES: &str = "profiles";
+
+/// Every destination's name.
+pub const DESTINATIONS: [&str; 3] = [DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT];
+
 /// At most this many messages come of one event in one flow. Insights allows 20 objects an event; a user's flow may
 /// have a few subscriptions that match at once.
 pub const MAX_MESSAGES: usize = 200;

@@ -1,10 +1,11 @@
 //! `if` and `unless`, with JavaScript's comparisons.
 
-use std::{cmp::Ordering, io::Write};
+use std::{cmp::Ordering, fmt, io::Write};
 
 use liquid_core::{
     BlockReflection, Expression, Language, ParseBlock, Renderable, Result, Runtime, TagBlock, TagTokenIter,
     Template,
+    model::Value as Liquid,
     parser::{BlockElement, TagToken},
 };
 
@@ -39,26 +40,10 @@ impl ParseBlock for Conditional {
     fn parse(
         &self,
         arguments: TagTokenIter<'_>,
-        mut block: TagBlock<'_, '_>,
+        block: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        let mut branches = Branches::default();
-        let mut condition = Some((parse_condition(arguments)?, self.wanted));
-        let mut elements = Vec::new();
-        while let Some(element) = block.next()? {
-            match element {
-                BlockElement::Tag(tag) if matches!(tag.name(), "else" | "elsif") => {
-                    branches.add(condition.take(), std::mem::take(&mut elements));
-                    if tag.name() == "elsif" {
-                        condition = Some((parse_condition(tag.into_tokens())?, true));
-                    }
-                }
-                element => elements.push(element.parse(&mut block, options)?),
-            }
-        }
-        branches.add(condition, elements);
-        block.assert_empty();
-        Ok(Box::new(branches))
+        Ok(Box::new(self.branches(arguments, block, options, unwatched)?))
     }
 
     fn reflection(&self) -> &dyn BlockReflection {
@@ -66,46 +51,107 @@ impl ParseBlock for Conditional {
     }
 }
 
+fn unwatched<'a>(
+    element: BlockElement<'a>,
+    block: &mut TagBlock<'a, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
+    element.parse(block, options)
+}
+
+/// How what stands in a block is parsed.
+pub(super) type ParseElement =
+    for<'a, 'b> fn(BlockElement<'a>, &mut TagBlock<'a, 'b>, &Language) -> Result<Box<dyn Renderable>>;
+
+impl Conditional {
+    /// The block's branches, with `parse` for what stands in them.
+    pub(super) fn branches(
+        &self,
+        arguments: TagTokenIter<'_>,
+        mut block: TagBlock<'_, '_>,
+        options: &Language,
+        parse: ParseElement,
+    ) -> Result<Branches> {
+        let mut branches = Branches::default();
+        let mut condition = Some((parse_condition(self.start, arguments)?, self.wanted));
+        let mut elements = Vec::new();
+        while let Some(element) = block.next()? {
+            match element {
+                BlockElement::Tag(tag) if matches!(tag.name(), "else" | "elsif") => {
+                    branches.add(condition.take(), std::mem::take(&mut elements));
+                    if tag.name() == "elsif" {
+                        condition = Some((parse_condition("elsif", tag.into_tokens())?, true));
+                    }
+                }
+                element => elements.push(parse(element, &mut block, options)?),
+            }
+        }
+        branches.add(condition, elements);
+        block.assert_empty();
+        Ok(branches)
+    }
+}
+
 /// What stands between the tags, each with the condition it asks for and the answer it wants; `else` asks for nothing.
 #[derive(Debug, Default)]
-struct Branches(Vec<(Option<(Condition, bool)>, Template)>);
+pub(super) struct Branches(Vec<(Option<(Condition, bool)>, Template)>);
 
 impl Branches {
     fn add(&mut self, condition: Option<(Condition, bool)>, elements: Vec<Box<dyn Renderable>>) {
         self.0.push((condition, Template::new(elements)));
     }
+
+    /// The branch to take. Tells of every condition on the way there whether it held.
+    pub(super) fn choose(
+        &self,
+        runtime: &dyn Runtime,
+        mut tell: impl FnMut(&Condition, bool),
+    ) -> Result<Option<&Template>> {
+        for (condition, template) in &self.0 {
+            let Some((condition, wanted)) = condition else { return Ok(Some(template)) };
+            let holds = condition.holds(runtime)?;
+            tell(condition, holds);
+            if holds == *wanted {
+                return Ok(Some(template));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Renderable for Branches {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        for (condition, template) in &self.0 {
-            let taken = match condition {
-                Some((condition, wanted)) => condition.holds(runtime)? == *wanted,
-                None => true,
-            };
-            if taken {
-                return template.render_to(writer, runtime);
-            }
+        match self.choose(runtime, |_, _| ())? {
+            Some(template) => template.render_to(writer, runtime),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
 /// Comparisons, each joined to all that follow it: `and` and `or` bind equally, from the right.
 #[derive(Debug)]
-struct Condition {
+pub(super) struct Condition {
+    /// The tag that asks: `if`, `elsif` or `unless`.
+    pub(super) tag: &'static str,
     first: Comparison,
     rest: Vec<(bool, Comparison)>,
 }
 
 #[derive(Debug)]
-struct Comparison {
-    left: Expression,
-    right: Option<(Operator, Expression)>,
+pub(super) struct Comparison {
+    left: Side,
+    right: Option<(Operator, Side)>,
+}
+
+/// One side of a comparison, also as it is written.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) words: Box<str>,
+    pub(super) expression: Expression,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Operator {
+pub(super) enum Operator {
     Equal,
     NotEqual,
     Less,
@@ -115,7 +161,7 @@ enum Operator {
     Contains,
 }
 
-fn parse_condition(mut tokens: TagTokenIter<'_>) -> Result<Condition> {
+fn parse_condition(tag: &'static str, mut tokens: TagTokenIter<'_>) -> Result<Condition> {
     let start = tokens.expect_next("expected a condition")?;
     let (first, mut joint) = parse_comparison(start, &mut tokens)?;
     let mut rest = Vec::new();
@@ -130,7 +176,7 @@ fn parse_condition(mut tokens: TagTokenIter<'_>) -> Result<Condition> {
         rest.push((all, comparison));
         joint = next;
     }
-    Ok(Condition { first, rest })
+    Ok(Condition { tag, first, rest })
 }
 
 /// A comparison, and the token after it.
@@ -138,13 +184,18 @@ fn parse_comparison<'t>(
     start: TagToken<'t>,
     tokens: &mut TagTokenIter<'t>,
 ) -> Result<(Comparison, Option<TagToken<'t>>)> {
-    let left = start.expect_value().into_result()?;
+    let left = side(start)?;
     let Some(next) = tokens.next() else { return Ok((Comparison { left, right: None }, None)) };
     let Some(operator) = operator(next.as_str()) else {
         return Ok((Comparison { left, right: None }, Some(next)));
     };
-    let right = tokens.expect_next("expected a value to compare with")?.expect_value().into_result()?;
+    let right = side(tokens.expect_next("expected a value to compare with")?)?;
     Ok((Comparison { left, right: Some((operator, right)) }, tokens.next()))
+}
+
+fn side(token: TagToken<'_>) -> Result<Side> {
+    let words = token.as_str().trim().into();
+    Ok(Side { words, expression: token.expect_value().into_result()? })
 }
 
 fn operator(sign: &str) -> Option<Operator> {
@@ -160,7 +211,47 @@ fn operator(sign: &str) -> Option<Operator> {
     })
 }
 
+impl fmt::Display for Operator {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Operator::Equal => "==",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::Contains => "contains",
+        })
+    }
+}
+
+/// The tag as it is written.
+impl fmt::Display for Condition {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{{% {} {}", self.tag, self.first)?;
+        for (all, comparison) in &self.rest {
+            write!(out, " {} {comparison}", if *all { "and" } else { "or" })?;
+        }
+        out.write_str(" %}")
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.left.words)?;
+        match &self.right {
+            Some((operator, right)) => write!(out, " {operator} {}", right.words),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Condition {
+    /// Every comparison, in order.
+    pub(super) fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
+        std::iter::once(&self.first).chain(self.rest.iter().map(|(_, comparison)| comparison))
+    }
+
     fn holds(&self, runtime: &dyn Runtime) -> Result<bool> {
         let mut comparison = &self.first;
         for (all, next) in &self.rest {
@@ -174,10 +265,22 @@ impl Condition {
 }
 
 impl Comparison {
-    fn holds(&self, runtime: &dyn Runtime) -> Result<bool> {
-        let left = Operand::of(&self.left, runtime)?;
+    /// The sides.
+    pub(super) fn sides(&self) -> impl Iterator<Item = &Side> {
+        std::iter::once(&self.left).chain(self.right.iter().map(|(_, right)| right))
+    }
+
+    /// Whether it asks for no more than whether there is something: a value alone, or beside `nil`, `empty` or `blank`.
+    pub(super) fn asks_for_presence(&self) -> bool {
+        let word =
+            |side: &Side| matches!(side.expression, Expression::Literal(Liquid::Nil | Liquid::State(_)));
+        self.right.is_none() || self.sides().any(word)
+    }
+
+    pub(super) fn holds(&self, runtime: &dyn Runtime) -> Result<bool> {
+        let left = Operand::of(&self.left.expression, runtime)?;
         let Some((operator, right)) = &self.right else { return Ok(left.is_truthy()) };
-        let right = Operand::of(right, runtime)?;
+        let right = Operand::of(&right.expression, runtime)?;
         let order = || left.order(&right);
         Ok(match operator {
             Operator::Equal => left.equals(&right),

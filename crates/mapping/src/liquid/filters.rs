@@ -61,15 +61,42 @@ const LEFT_OUT: [&str; 21] = [
 ];
 
 pub(super) fn register(language: &mut Language) {
-    let filters = [text::FILTERS, number::FILTERS, list::FILTERS, web::FILTERS];
-    for filter in filters.into_iter().flatten() {
-        language.filters.register(filter.name.to_owned(), Box::new(*filter));
+    for filter in all() {
+        language.filters.register(filter.name.to_owned(), Box::new(filter));
     }
     let disabled = DISABLED.map(|name| Refused { name, why: "disabled" });
     let left_out = LEFT_OUT.map(|name| Refused { name, why: "not supported" });
     for refused in disabled.into_iter().chain(left_out) {
         language.filters.register(refused.name.to_owned(), Box::new(refused));
     }
+}
+
+/// What a filter is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Takes {
+    /// Texts. Lists and objects become some.
+    Text,
+    /// Numbers. What is none counts as 0.
+    Number,
+    /// Values of any kind.
+    Anything,
+}
+
+/// What the filter of a name is for.
+pub(super) fn takes(name: &str) -> Takes {
+    let among = |filters: &[Filter]| filters.iter().any(|filter| filter.name == name);
+    match name {
+        "default" | "json" | "jsonify" => Takes::Anything,
+        "split" => Takes::Text,
+        _ if among(number::FILTERS) => Takes::Number,
+        _ if among(text::FILTERS) || among(web::FILTERS) => Takes::Text,
+        _ => Takes::Anything,
+    }
+}
+
+/// Every filter that there is.
+pub(super) fn all() -> impl Iterator<Item = Filter> {
+    [text::FILTERS, number::FILTERS, list::FILTERS, web::FILTERS].into_iter().flatten().copied()
 }
 
 const fn filter(name: &'static str, least: usize, most: usize, apply: Apply) -> Filter {

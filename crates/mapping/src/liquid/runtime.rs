@@ -15,7 +15,7 @@ use super::view::{ours, theirs};
 use crate::{ResolveError, meter::Meter, text::js_length, value::Value};
 
 /// What a run may still build, shared by everything in the template.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Allowance {
     left: usize,
     exhausted: bool,
@@ -24,6 +24,14 @@ pub(super) struct Allowance {
 impl Allowance {
     pub(super) fn new(meter: &Meter) -> Self {
         Allowance { left: meter.left(), exhausted: false }
+    }
+
+    /// Does something that counts for nothing: afterwards as much may be built as before.
+    pub(super) fn aside<T>(runtime: &dyn Runtime, run: impl FnOnce() -> T) -> T {
+        let before = *runtime.registers().get_mut::<Allowance>();
+        let result = run();
+        *runtime.registers().get_mut::<Allowance>() = before;
+        result
     }
 
     /// How much may still be built.

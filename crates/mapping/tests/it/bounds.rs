@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causeway_mapping::{Mapping, ResolveError, Trigger, Value, limits};
+use causeway_mapping::{LiquidProbe, Mapping, ResolveError, Trigger, Value, limits};
 use proptest::prelude::*;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -101,10 +101,17 @@ proptest! {
     }
 
     #[test]
-    fn no_liquid_template_makes_it_panic(template in r#"([{%}|"'.,:\[\]() a-c0-9-]|\{\{|\}\}|\{%|%\}|if |endif|assign |capture |upcase|join: |slice: |nil|é){0,60}"#) {
+    fn no_liquid_template_makes_it_panic_and_watching_changes_nothing(template in r#"([{%}|"'.,:\[\]() a-c0-9-]|\{\{|\}\}|\{%|%\}|if |endif|assign |capture |upcase|join: |slice: |nil|é){0,60}"#) {
         let definition = serde_json::json!({ "@liquid": template });
-        if let Ok(mapping) = Mapping::compile(&Value::from(&definition)) {
-            let _ = mapping.resolve(&value(r#"{"a": [1, {"b": "x"}], "b": "é😀", "c": 1.5}"#));
+        let payload = value(r#"{"a": [1, {"b": "x"}], "b": "é😀", "c": 1.5}"#);
+        let probe = LiquidProbe::parse(&template);
+        match Mapping::compile(&Value::from(&definition)) {
+            Ok(mapping) => {
+                let made = mapping.resolve(&payload).ok().flatten();
+                let watched = probe.expect("what compiles can be watched").look(&payload).0.ok();
+                prop_assert_eq!(made, watched.map(Value::from));
+            }
+            Err(_) => prop_assert!(probe.is_err()),
         }
     }
 

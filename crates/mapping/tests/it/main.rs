@@ -5,6 +5,7 @@ mod directives;
 mod faults;
 mod handbook;
 mod liquid;
+mod probe;
 mod triggers;
 
 use causeway_mapping::{Mapping, Value};

@@ -6,7 +6,7 @@ use super::catalogue::Catalogue;
 use super::person::Person;
 use super::visit::{self, Step};
 use super::{Shoppers, mischief};
-use crate::world::now_ms;
+use crate::clock::now_ms;
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
