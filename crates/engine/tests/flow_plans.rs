@@ -53,7 +53,7 @@ fn purchase() -> Value {
 
 fn tried(on_violation: &str) -> Value {
     let flow = flow(on_violation).unwrap();
-    let answer = trial::run(&flow, purchase().to_string().as_bytes(), &Rules::default(), NOW);
+    let answer = trial::run(&flow, purchase().to_string().as_bytes(), &trial::Conditions::at(NOW));
     serde_json::from_slice(&answer).unwrap()
 }
 

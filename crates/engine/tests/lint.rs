@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use causeway_algolia::insights::Rules;
 use causeway_engine::flow::lint::{Finding, Lint};
 use causeway_engine::flow::{Definition, Source};
 use causeway_engine::{recipes, trial};
@@ -24,7 +23,7 @@ fn found(definition: &Definition, events: &[Value]) -> Vec<Finding> {
     let mut lint = Lint::new(definition, &|_| Err("no plan".to_owned())).unwrap();
     for event in events {
         let event = event.to_string();
-        trial::show(Source::Algolia, event.as_bytes(), &Rules::default(), NOW, |payload, stamp| {
+        trial::show(Source::Algolia, event.as_bytes(), &trial::Conditions::at(NOW), |payload, stamp| {
             lint.add(payload, stamp)
         })
         .unwrap();
@@ -103,7 +102,7 @@ fn a_property_that_the_plan_does_not_know_is_found_though_it_is_sent() {
         {"properties": {"properties": {"properties": {"known": {"type": "number"}}}}}}]);
     let mut lint = Lint::new(&Definition::parse(text, "x").unwrap(), &|_| Ok(plan.to_string())).unwrap();
     let event = purchase(None).to_string();
-    trial::show(Source::Algolia, event.as_bytes(), &Rules::default(), NOW, |payload, stamp| {
+    trial::show(Source::Algolia, event.as_bytes(), &trial::Conditions::at(NOW), |payload, stamp| {
         lint.add(payload, stamp)
     })
     .unwrap();

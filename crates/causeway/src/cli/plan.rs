@@ -73,10 +73,10 @@ fn of_flow(path: &Path, name: &str, plan: Option<Plan>, events: &Events) -> Resu
             "flow {name:?} sends to Algolia Insights; a plan is for messages to Segment"
         )));
     }
-    let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
+    let conditions = config.conditions(now_or(events.now.as_deref())?);
     let (mut report, mut rejected) = (Report::default(), 0);
     let too_long = take_lines(events.from.as_deref(), |line| {
-        let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &rules, now)).unwrap_or_default();
+        let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &conditions)).unwrap_or_default();
         rejected += u64::from(tried["outcome"] == "rejected");
         tried["output"].as_array().into_iter().flatten().for_each(|message| add(&mut report, &plan, message));
     })?;

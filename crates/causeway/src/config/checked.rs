@@ -12,6 +12,7 @@ use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Destination, Fault};
 use causeway_engine::profile::{Keep, Sync};
 use causeway_engine::search_context::Rules;
+use causeway_engine::trial::Conditions;
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
@@ -139,6 +140,16 @@ impl Config {
             max_age_ms: self.settings.algolia.max_event_age.as_ms(),
             max_future_ms: self.settings.algolia.max_event_future.as_ms(),
         }
+    }
+
+    /// What an event on trial comes under.
+    pub fn conditions(&self, now: i64) -> Conditions<'_> {
+        Conditions { rules: self.rules(), now, token_secret: self.token_secret().as_bytes() }
+    }
+
+    /// What tokens are made with for ids that Algolia would not take as such; may be empty.
+    pub fn token_secret(&self) -> &str {
+        self.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose())
     }
 
     /// What counts as a repetition.

@@ -8,6 +8,7 @@ use crate::flow::{Source, Stamp};
 use crate::identity::{self, Evidence, Identifier, Noted, Origin, Reason, Sender};
 use crate::payload;
 use crate::profile;
+use causeway_algolia::tokens;
 use causeway_mapping::Value;
 use causeway_segment::call::{self, Call, Kind, Route};
 use causeway_segment::engage::{self, Computation};
@@ -70,6 +71,7 @@ impl Step<'_> {
             return;
         };
         let told = self.learn(call, place);
+        self.remember_tokens(&told.sender);
         let came = Came {
             raw: message,
             person: call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default(),
@@ -77,6 +79,15 @@ impl Step<'_> {
         self.run_call_flows(&mut payload, &told.sender, came, place, only);
         if only.is_none() {
             self.sync_call(&payload, &told, place);
+        }
+    }
+
+    /// Flows may tell Algolia of the person, by tokens where the ids are none: what these stand for is to be found again.
+    fn remember_tokens(&mut self, sender: &Sender<'_>) {
+        for id in [sender.anonymous.as_deref(), sender.user.as_deref()].into_iter().flatten() {
+            if !tokens::is_legal(id) || tokens::is_encoded(id) {
+                self.token(id);
+            }
         }
     }
 
@@ -88,12 +99,14 @@ impl Step<'_> {
         place: Place,
         only: Option<&str>,
     ) {
+        let secret = self.engine.settings.token_secret.clone();
         let stamp = Stamp {
             event: place.id,
             time: place.time,
             anonymous: sender.anonymous.as_deref(),
             user: sender.user.as_deref(),
             algolia: None,
+            token_secret: secret.expose().as_bytes(),
         };
         let flows = std::mem::take(&mut self.flows);
         for flow in

@@ -32,6 +32,7 @@ impl Step<'_> {
         only: Option<&str>,
     ) {
         let context = payload::algolia_context(event);
+        let secret = self.engine.settings.token_secret.clone();
         let mut payload = None;
         let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
@@ -45,6 +46,7 @@ impl Step<'_> {
                 anonymous: sender.anonymous.as_deref(),
                 user: sender.user.as_deref(),
                 algolia: Some(&context),
+                token_secret: secret.expose().as_bytes(),
             };
             self.run_flow(flow, payload, stamp, came, place);
         }

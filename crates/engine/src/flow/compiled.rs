@@ -55,6 +55,8 @@ pub struct Stamp<'a> {
     pub user: Option<&'a str>,
     /// Goes to `context.algolia`; a call of Segment's has none.
     pub algolia: Option<&'a Value<'a>>,
+    /// What tokens are made with for ids that Algolia would not take as such; may be empty.
+    pub token_secret: &'a [u8],
 }
 
 /// What a flow made of an event.

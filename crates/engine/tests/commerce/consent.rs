@@ -23,7 +23,7 @@ fn outcome(head: &str, preferences: &Value) -> String {
 
 /// Messages for Segment are held against other rules than events.
 fn tried_message(flow: &Flow, message: &Value) -> Value {
-    let answer = trial::run(flow, message.to_string().as_bytes(), &Rules::default(), NOW);
+    let answer = trial::run(flow, message.to_string().as_bytes(), &trial::Conditions::at(NOW));
     serde_json::from_slice(&answer).unwrap()
 }
 
@@ -68,6 +68,7 @@ fn settings_are_seen_by_the_flow_and_leave_no_trace() {
         anonymous: None,
         user: Some("u"),
         algolia: None,
+        token_secret: b"",
     };
     flow.run(&mut payload, stamp, &mut Vec::new());
     assert_eq!(Value::from(payload), Value::from(before));

@@ -37,7 +37,7 @@ fn track(event: &str, properties: Value) -> Value {
 }
 
 fn tried(flow: &Flow, message: &Value) -> Value {
-    let answer = trial::run(flow, message.to_string().as_bytes(), &Rules::default(), NOW);
+    let answer = trial::run(flow, message.to_string().as_bytes(), &trial::Conditions::at(NOW));
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     for event in answer["output"].as_array().unwrap() {
         assert_lawful(event);

@@ -63,10 +63,10 @@ fn watch(
     events: &Events,
     mut look: impl FnMut(&mut Value<'_>, Stamp<'_>),
 ) -> Result<u64, Failure> {
-    let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
+    let conditions = config.conditions(now_or(events.now.as_deref())?);
     let (mut taken, mut refusals) = (0, BTreeMap::<String, u64>::new());
     let too_long =
-        take_lines(events.from.as_deref(), |line| match trial::show(source, line, &rules, now, &mut look) {
+        take_lines(events.from.as_deref(), |line| match trial::show(source, line, &conditions, &mut look) {
             Ok(()) => taken += 1,
             Err(refusal) if refusals.len() < MAX_REFUSALS || refusals.contains_key(&refusal) => {
                 *refusals.entry(refusal).or_default() += 1;

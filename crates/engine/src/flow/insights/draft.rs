@@ -1,10 +1,11 @@
 //! What a mapping says about an event, read leniently.
 
 use super::settings::{Positions, Settings};
-use super::{amount, text, token};
+use super::{amount, text};
 use crate::flow::compiled::Stamp;
 use crate::flow::notes::Notes;
 use causeway_algolia::insights::filters;
+use causeway_algolia::tokens;
 use causeway_mapping::{Object, Value};
 use causeway_segment::time;
 use std::borrow::Cow;
@@ -58,9 +59,12 @@ impl<'v> Draft<'v> {
         notes: &mut Notes<'_>,
     ) -> Self {
         let word = |key: &str| mapped.get(key).and_then(text::first);
-        let user = stamp.user.filter(|id| !id.is_empty()).map(token::legal);
+        let token = |key: &str| word(key).map(|id| legal(id, stamp.token_secret));
+        let own = |id: Option<&'v str>| {
+            id.filter(|id| !id.is_empty()).map(|id| tokens::legal(id, stamp.token_secret))
+        };
         // The same order for every event: Algolia finds the search of a conversion by its token.
-        let anonymous = stamp.anonymous.filter(|id| !id.is_empty()).map(token::legal);
+        let (anonymous, user) = (own(stamp.anonymous), own(stamp.user));
         let reading = Reading { positions: settings.positions, notes };
         let (objects, filters, empty_list) = reading.subject(mapped);
         Self {
@@ -68,8 +72,8 @@ impl<'v> Draft<'v> {
             event_type: word("eventType"),
             event_subtype: word("eventSubtype"),
             index: word("index").or(settings.index.as_deref().map(Cow::Borrowed)),
-            user_token: word("userToken").map(legal).or(anonymous).or_else(|| user.clone()),
-            authenticated_user_token: word("authenticatedUserToken").map(legal).or(user),
+            user_token: token("userToken").or(anonymous).or_else(|| user.clone()),
+            authenticated_user_token: token("authenticatedUserToken").or(user),
             timestamp: mapped.get("timestamp").and_then(instant).unwrap_or(stamp.time),
             query_id: mapped.get("queryID").and_then(text::query_id),
             objects,
@@ -86,10 +90,10 @@ impl<'v> Draft<'v> {
     }
 }
 
-fn legal(id: Cow<'_, str>) -> Cow<'_, str> {
+fn legal<'v>(id: Cow<'v, str>, secret: &[u8]) -> Cow<'v, str> {
     match id {
-        Cow::Borrowed(id) => token::legal(id),
-        Cow::Owned(id) => Cow::Owned(token::legal(&id).into_owned()),
+        Cow::Borrowed(id) => tokens::legal(id, secret),
+        Cow::Owned(id) => Cow::Owned(tokens::legal(&id, secret).into_owned()),
     }
 }
 

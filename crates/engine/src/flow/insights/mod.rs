@@ -26,7 +26,6 @@ mod lawful;
 mod parts;
 mod settings;
 mod text;
-mod token;
 mod write;
 
 pub use settings::{Positions, Prices, Settings, TooMany};
