@@ -9,7 +9,7 @@ use causeway_store::{Error, State};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// Takes orders and shows receipts; the work is done in the background ([`super::run`]).
+/// Takes orders and shows receipts; the work is done in the background ([`super::run()`]).
 #[derive(Clone)]
 pub struct Eraser {
     state: Arc<dyn State>,

@@ -2,7 +2,7 @@
 //!
 //! An [`Order`] names tokens and records. It becomes a [`Job`]: a step for each thing that Algolia may keep, persisted as a
 //! fact with every answer, so that a restart goes on where it was. The [`Eraser`] takes orders and shows receipts; its
-//! background task ([`run`]) asks, waits, and asks again until every step has ended. What is asked and how an answer is
+//! background task ([`run()`]) asks, waits, and asks again until every step has ended. What is asked and how an answer is
 //! read is the vendor crate's (`causeway_algolia::erasure`).
 //!
 //! A token is kept only as long as its step needs it; what stays for good is the [`Receipt`], with hashes.
