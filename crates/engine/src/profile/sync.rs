@@ -75,7 +75,14 @@ mod tests {
     use serde_json::json;
 
     fn sync(what: What) -> Sync {
-        Sync { flow: "test", index: "people".to_owned(), what, affinities: Vec::new() }
+        Sync {
+            flow: "test",
+            index: IndexName::parse("people").unwrap(),
+            what,
+            consent: Categories::default(),
+            consent_missing: ConsentMissing::default(),
+            affinities: Vec::new(),
+        }
     }
 
     fn view(profile: &Profile) -> View {
