@@ -7,6 +7,7 @@ mod growth;
 mod ids;
 mod known;
 mod memory;
+mod orders;
 mod outgoing;
 mod persons;
 mod step;

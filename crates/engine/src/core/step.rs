@@ -78,6 +78,7 @@ impl<'e> Step<'e> {
                 let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
                 self.calls_body(entry, Some(Route::Webhook), Some(&only));
             }
+            source if source == super::Source::Operator.into() => self.order(entry),
             journal::Source(number) => self.unreadable(entry, &format!("no intake has the number {number}")),
         }
     }
@@ -91,7 +92,7 @@ impl<'e> Step<'e> {
     }
 
     /// Hands on what was made so far, and goes on with empty blocks of that hour.
-    fn close_blocks(&mut self, next_hour: i64) {
+    pub(super) fn close_blocks(&mut self, next_hour: i64) {
         let empty = Outgoing::new(next_hour, &self.engine.growths, self.bodies);
         let made = std::mem::replace(&mut self.outgoing, empty);
         let builders: Vec<Builder> = made.close(&mut self.engine.growths, self.bodies).collect();
