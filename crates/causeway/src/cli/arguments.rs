@@ -47,6 +47,8 @@ pub(super) enum Command {
     Ledger(Ledger),
     /// Show everything about an event, found by event id, messageId, queryID, objectID or person
     Trace(Trace),
+    /// Erase a person here and at Algolia, and wait until it is done; exit 1 if it is not, or not allowed
+    Forget(Forget),
     /// List, show, retry or discard what could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -224,6 +226,15 @@ pub(super) struct Ledger {
 pub(super) struct Trace {
     /// An event id, messageId, queryID, objectID or user token
     pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// A user id, an anonymous id or an Algolia token of the person
+    pub id: String,
+    /// Only order it; the receipt is at the admin API
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 #[derive(Debug, Subcommand)]
