@@ -179,18 +179,21 @@ impl Run<'_, '_> {
     fn apply_plan(&mut self, start: usize) -> Result<(), Rejection> {
         let Some((plan, policy)) = &self.flow.plan else { return Ok(()) };
         let mut message: serde_json::Value = serde_json::from_slice(&self.out[start..])
-            .map_err(|error| ("plan", format!("the message can't be checked: {error}")))?;
+            .map_err(|error| (BY_PLAN, format!("the message can't be checked: {error}")))?;
         let violations = plan.check(&message);
         if violations.is_empty() {
             return Ok(());
         }
         if plan::apply(*policy, &violations, &mut message) == plan::Outcome::Blocked {
-            return Err(("plan", explained(&violations)));
+            return Err((BY_PLAN, explained(&violations)));
         }
         self.out.truncate(start);
-        serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
+        serde_json::to_writer(&mut *self.out, &message).map_err(|error| (BY_PLAN, error.to_string()))
     }
 }
+
+/// Why an event is rejected: its plan.
+pub(super) const BY_PLAN: &str = "plan";
 
 /// Names the violations; beyond a screenful, how many more there are.
 fn explained(violations: &[Violation]) -> String {
