@@ -11,6 +11,9 @@ import { poll } from "./poll.js";
 import { Program, run } from "./process.js";
 import { ACCOUNT } from "./sandbox.js";
 
+/** What a webhook must prove, where a test asks for webhooks. */
+export const WEBHOOK = { secret: "e2e-webhook-secret", token: "e2e-webhook-token" };
+
 export class Bridge {
   /** Writes the configuration and starts. */
   static async start(sandbox, settings) {
@@ -73,7 +76,7 @@ export class Bridge {
   }
 }
 
-function configuration({ address, admin }, vendors, { naming = "search", strict = false }) {
+function configuration({ address, admin }, vendors, { naming = "search", strict = false, webhook = false }) {
   return `
 listen = "${address}"
 [admin]
@@ -90,6 +93,7 @@ strict = ${strict}
 write_key = "${ACCOUNT.writeKey}"
 tracking_url = "${vendors}"
 naming = "${naming}"
+${webhook ? `webhook_secret = "${WEBHOOK.secret}"\nwebhook_token = "${WEBHOOK.token}"` : ""}
 [recipes]
 search-events = true
 [delivery]

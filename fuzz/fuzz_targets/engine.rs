@@ -36,7 +36,7 @@ impl Facts for Nothing {
 
 fuzz_target!(|body: &[u8]| {
     let settings =
-        Settings { rules: Rules::default(), duplicates: Window::default(), forward: true, tell_links: true };
+        Settings { forward: true, ..Settings::default() };
     let mut engine = Engine::new(settings, FLOWS.clone(), BlockId(0));
     let record = Record {
         source: Source::Insights.into(),

@@ -21,7 +21,8 @@ pub(crate) fn measure() -> anyhow::Result<()> {
     let whole =
         insights::parse(body.as_bytes(), &rules, now).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
     let events: Vec<&str> = whole.events.iter().flatten().map(|event| event.raw).collect();
-    let mapped = repeat(&events, |event| trial::run(&flow, event.as_bytes(), &rules, now).len());
+    let mapped =
+        repeat(&events, |event| trial::run(&flow, event.as_bytes(), &trial::Conditions::at(now)).len());
     let read = repeat(&events, |event| {
         let event = insights::parse_event(event, &rules, now);
         let mut out = Vec::with_capacity(512);

@@ -16,7 +16,7 @@ pub enum Region {
     Eu,
 }
 
-/// An API with an address for each region. (Search has none: its hosts follow from the application id, see [`AppId`].)
+/// An API with an address for each region. (Search has none: its hosts follow from the application id, see [`crate::hosts`].)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Api {
     /// Events.
@@ -102,24 +102,6 @@ impl AppId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The Search API's hosts for reads, in the order to try them; the official clients shuffle all but the first.
-    /// Source: Search spec, `servers`.
-    pub fn search_read_hosts(&self) -> [String; 4] {
-        let id = &self.0;
-        [
-            format!("{id}-dsn.algolia.net"),
-            format!("{id}-1.algolianet.com"),
-            format!("{id}-2.algolianet.com"),
-            format!("{id}-3.algolianet.com"),
-        ]
-    }
-
-    /// The Search API's hosts for writes.
-    pub fn search_write_hosts(&self) -> [String; 4] {
-        let [_, first, second, third] = self.search_read_hosts();
-        [format!("{}.algolia.net", self.0), first, second, third]
-    }
 }
 
 /// A setting that names no address.
@@ -162,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_application_id_cannot_name_another_host() {
-        assert_eq!(AppId::parse("LATENCY123").unwrap().search_write_hosts()[0], "LATENCY123.algolia.net");
+        assert_eq!(AppId::parse("LATENCY123").unwrap().as_str(), "LATENCY123");
         for wrong in ["", "evil.example/", "a.b", "a-b", "é"] {
             assert!(AppId::parse(wrong).is_err(), "{wrong}");
         }

@@ -252,6 +252,20 @@ fn what_needs_no_change_is_sent_on_byte_for_byte() {
 }
 
 #[test]
+fn a_known_user_is_added_where_an_event_names_none() {
+    let of = |text: &str, user| {
+        let mut out = Vec::new();
+        event(text).unwrap().write_json_of(user, NOW, &mut out);
+        serde_json::from_slice::<Value>(&out).unwrap()["authenticatedUserToken"].clone()
+    };
+    let anonymous = click(json!({"timestamp": NOW - 5})).to_string();
+    let altered = click(json!({"authenticatedUserToken": null})).to_string();
+    let own = click(json!({"authenticatedUserToken": "own"})).to_string();
+    assert_eq!([&anonymous, &altered, &own].map(|text| of(text, Some("ann"))), ["ann", "ann", "own"]);
+    assert_eq!(of(&anonymous, None), Value::Null);
+}
+
+#[test]
 fn only_a_missing_timestamp_is_stamped() {
     let text = click(json!({})).to_string();
     let stamped = written(&event(&text).unwrap(), 123);

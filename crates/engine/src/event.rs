@@ -1,11 +1,10 @@
 //! Ids: derived from what an event is, never drawn, so that doing a thing again makes the same ids.
 
+pub use causeway_segment::message::MESSAGE_ID_PREFIX;
+
 use std::fmt;
 use std::str::FromStr;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
-
-/// Every messageId of ours starts with this; what comes back with it is ours.
-pub const MESSAGE_ID_PREFIX: &str = "causeway-";
 
 /// The identity of one event that came in: 128 bits over its content and, where the event says no time of its own,
 /// over the place and time of its arrival. Written as 32 hexadecimal digits.

@@ -12,10 +12,17 @@ pub mod identity;
 pub mod ledger;
 pub mod outbox;
 pub mod payload;
+pub mod people;
+pub mod profile;
 mod recent;
 pub mod recipes;
+pub mod repair;
+pub mod search_context;
 pub mod span;
 pub mod trace;
 pub mod trial;
 
-pub use crate::core::{Effects, Engine, FORWARD, Facts, INTAKE, LINKS, Settings, Source, dead_letter_id};
+pub use crate::core::{
+    AFFINITIES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, Settings, Source,
+    dead_letter_id,
+};

@@ -1,4 +1,4 @@
-//! What a flow sees of an Algolia event: the shape of a Segment track call, so that FQL and Mapping Kit paths read as
+//! What a flow sees. Of an Algolia event: the shape of a Segment track call, so that FQL and Mapping Kit paths read as
 //! Segment users know them.
 //!
 //! ```json
@@ -18,8 +18,14 @@
 //! ```
 //!
 //! What the event does not have is absent. Keys that Insights does not know stay, under `properties`, as they came.
+//!
+//! Flows whose source is Segment see [the message itself](of_call).
 
-use crate::identity::Person;
+mod call;
+
+pub use call::{ids_of_call, of_call, time_of_call};
+
+use crate::identity::Sender;
 use causeway_algolia::insights::{Amount, Event, Kind, Object, Subject, filters};
 use causeway_mapping::{Number, Object as Members, Value};
 use causeway_segment::time;
@@ -28,12 +34,12 @@ use std::borrow::Cow;
 type Fields<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 /// Builds what flows see.
-pub fn of_insights<'a>(event: &'a Event<'a>, person: &'a Person<'a>, time_ms: i64) -> Value<'a> {
+pub fn of_insights<'a>(event: &'a Event<'a>, sender: &'a Sender<'a>, time_ms: i64) -> Value<'a> {
     let mut root = Fields::with_capacity(8);
     put(&mut root, "type", text("track"));
     put(&mut root, "event", text(&event.name));
-    put_some(&mut root, "anonymousId", person.anonymous.map(text));
-    put_some(&mut root, "userId", person.user.as_deref().map(text));
+    put_some(&mut root, "anonymousId", sender.anonymous.as_deref().map(text));
+    put_some(&mut root, "userId", sender.user.as_deref().map(text));
     put(&mut root, "timestamp", Value::from(time::to_string(time_ms)));
     put(&mut root, "properties", object(properties(event)));
     put(&mut root, "context", object(vec![("algolia".into(), algolia_context(event))]));

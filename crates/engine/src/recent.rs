@@ -41,6 +41,15 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get_mut(key)
     }
 
+    /// Forgets, and gives what was remembered.
+    pub(crate) fn take<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let (young, old) = (self.young.remove(key), self.old.remove(key));
+        young.or(old)
+    }
+
     /// Remembers.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= (self.capacity / 2).max(1) {

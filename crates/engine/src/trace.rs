@@ -138,8 +138,7 @@ fn stretches(
 }
 
 fn look(question: &Question, entry: &Entry, rules: &Rules, cursor: Position, found: &mut Vec<Traced>) {
-    let known = [Source::Insights, Source::Repaired].map(causeway_store::Source::from);
-    if !known.contains(&entry.record.source) {
+    if !Source::is_insights(entry.record.source) {
         return;
     }
     let Ok(batch) = insights::parse(&entry.record.body, rules, entry.record.received_at) else { return };

@@ -1,6 +1,5 @@
 //! Mappings that run once per item of a list.
 
-use causeway_algolia::insights::Rules;
 use causeway_engine::flow::{Definition, Flow};
 use causeway_engine::trial;
 use serde_json::{Value, json};
@@ -32,7 +31,7 @@ fn an_item_is_seen_by_its_own_subscription_only() {
         Flow::compile(&Definition::parse(FLOW, "views.toml").unwrap(), &|_| Err(String::new())).unwrap();
     let event = json!({"eventType": "view", "eventName": "Seen", "index": "products", "userToken": "u1",
         "timestamp": NOW, "objectIDs": ["a", "b"]});
-    let answer = trial::run(&flow, event.to_string().as_bytes(), &Rules::default(), NOW);
+    let answer = trial::run(&flow, event.to_string().as_bytes(), &trial::Conditions::at(NOW));
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let properties: Vec<_> =
         answer["output"].as_array().unwrap().iter().map(|message| &message["properties"]).collect();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights::Rules;
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Definition, Fault, Flow};
@@ -52,7 +53,7 @@ fn purchase() -> Value {
 
 fn tried(on_violation: &str) -> Value {
     let flow = flow(on_violation).unwrap();
-    let answer = trial::run(&flow, purchase().to_string().as_bytes(), &Rules::default(), NOW);
+    let answer = trial::run(&flow, purchase().to_string().as_bytes(), &trial::Conditions::at(NOW));
     serde_json::from_slice(&answer).unwrap()
 }
 
@@ -128,8 +129,7 @@ impl Facts for Nothing {
 #[test]
 fn what_a_plan_blocks_is_a_dead_letter_that_can_be_repaired() {
     let window = Window { timed_ms: 1_000, untimed_ms: 1_000, remember: 10 };
-    let settings =
-        Settings { rules: Rules::default(), duplicates: window, forward: false, tell_links: false };
+    let settings = Settings { duplicates: window, tell_links: false, ..Settings::default() };
     let mut engine =
         Engine::new(settings, vec![Arc::new(flow("on_violation = 'block'").unwrap())], BlockId(0));
     let record = Record {

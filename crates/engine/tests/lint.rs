@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use causeway_algolia::insights::Rules;
 use causeway_engine::flow::lint::{Finding, Kind, Level, Lint};
-use causeway_engine::flow::{Definition, Flow};
+use causeway_engine::flow::{Definition, Flow, Source, Stamp};
 use causeway_engine::{recipes, trial};
+use causeway_mapping::Value as Payload;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,12 +23,16 @@ fn purchase(coupon: Option<&str>) -> Value {
 
 fn found(definition: &Definition, events: &[Value]) -> Vec<Finding> {
     let mut lint = Lint::new(definition, &|_| Err("no plan".to_owned())).unwrap();
-    for event in events {
-        let event = event.to_string();
-        trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| lint.add(payload, stamp))
-            .unwrap();
-    }
+    events.iter().for_each(|event| add(&mut lint, event));
     lint.findings()
+}
+
+fn add(lint: &mut Lint, event: &Value) {
+    show(lint.source(), event, |payload, stamp| lint.add(payload, stamp));
+}
+
+fn show(source: Source, event: &Value, look: impl FnOnce(&mut Payload<'_>, Stamp<'_>)) {
+    trial::show(source, event.to_string().as_bytes(), &trial::Conditions::at(NOW), look).unwrap();
 }
 
 /// Places and figures of what is found in one property's mapping.
@@ -295,9 +299,7 @@ fn told_of_plan(on_violation: &str) -> Vec<String> {
         {"properties": {"properties": {"properties": properties, "required": ["coupon", "size"]}}}}]);
     let mut lint = Lint::new(&Definition::parse(&text, "x").unwrap(), &|_| Ok(plan.to_string())).unwrap();
     for coupon in [None, Some("A"), Some("B"), Some("C"), Some("D")] {
-        let event = purchase(coupon).to_string();
-        trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| lint.add(payload, stamp))
-            .unwrap();
+        add(&mut lint, &purchase(coupon));
     }
     let line = |one: &Finding| one.to_string().replace("plan \"E\": properties.", "");
     let mut lines: Vec<_> =
@@ -382,19 +384,77 @@ proptest! {
         let definition: Definition = serde_json::from_value(definition).unwrap();
         let none = |_: &str| Err("no plan".to_owned());
         if let (Ok(flow), Ok(mut lint)) = (Flow::compile(&definition, &none), Lint::new(&definition, &none)) {
-            let event = purchase(Some("SALE")).to_string();
-            trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, stamp| {
+            show(Source::Algolia, &purchase(Some("SALE")), |payload, stamp| {
                 let mut made = [Vec::new(), Vec::new()];
                 let before = flow.run(payload, stamp, &mut made[0]);
                 lint.add(payload, stamp);
                 let after = flow.run(payload, stamp, &mut made[1]);
                 assert_eq!(before, after);
                 assert_eq!(made[0], made[1]);
-            })
-            .unwrap();
+            });
             drop(lint.findings());
         }
     }
+}
+
+/// What is found when calls of Segment's go through a flow with this head and mapping.
+fn told_of_calls(flow: &str, calls: &[Value]) -> Vec<String> {
+    let definition = Definition::parse(&format!("name = \"x\"\nsource = \"segment\"\n{flow}"), "x").unwrap();
+    let line = |one: &Finding| one.to_string().replace(&format!("; {}", one.fix), "");
+    found(&definition, calls).iter().map(line).collect()
+}
+
+fn call(properties: &Value) -> Value {
+    json!({"type": "track", "event": "Product Clicked", "messageId": "m-1", "anonymousId": "a-1",
+        "properties": properties})
+}
+
+#[test]
+fn a_flow_from_segment_sees_its_settings_and_may_fill_what_algolia_does_not() {
+    let flow = "[settings]\nshop = \"mine\"\n[mapping]\nevent = \"E\"\ncontext = { algolia = 1, integration = 2 }\n\
+                [mapping.properties]\nshop = { '@path' = '$.settings.shop' }\nnone = { '@path' = '$.settings.none' }\n";
+    assert_eq!(
+        told_of_calls(flow, &[call(&json!({}))]),
+        [
+            "subscription \"x\": mapping.properties.none.@path: $.settings.none never led to a value (0 of 1)",
+            "subscription \"x\": mapping.context.integration: is Causeway's own to set: a mapping's is left out, \
+             as in 2 (1 of 1)",
+        ]
+    );
+}
+
+#[test]
+fn calls_without_consent_are_not_seen_and_are_told_if_they_are_all() {
+    let flow = "consent = [\"ads\"]\n[mapping]\nevent = { '@path' = '$.properties.name' }\n";
+    let with = |agreed: bool| {
+        let mut call = call(&json!({}));
+        call["properties"] = if agreed { json!({"name": "E"}) } else { json!({}) };
+        call["context"] = json!({"consent": {"categoryPreferences": {"ads": agreed}}});
+        call
+    };
+    assert_eq!(told_of_calls(flow, &[with(true), with(false)]), [""; 0]);
+    let stopped = "events: were stopped: consent: a category that the flow needs is not agreed to (2 of 2)";
+    assert_eq!(told_of_calls(flow, &[with(false), with(false)]), [stopped]);
+}
+
+#[test]
+fn what_insights_does_not_take_is_told() {
+    let flow = "destination = \"insights\"\n[settings]\nindex = \"products\"\n[mapping]\neventName = \"Clicked\"\n\
+                eventType = \"click\"\nquery = \"shoes\"\nobjects = [{ '@path' = '$.properties' }]\n\
+                queryID = { '@path' = '$.properties.query' }\n";
+    let clicked = |query: &str| call(&json!({"product_id": "a", "query": query, "other": 1}));
+    let nameless = call(&json!({"query": "43b15df305339e827f0ac0bdc5ebcaa7"}));
+    assert_eq!(
+        told_of_calls(flow, &[clicked("none"), clicked("other"), nameless]),
+        [
+            "subscription \"x\": mapping.query: is nothing that events for Insights are made of, and is left out, \
+             as in \"shoes\" (3 of 3)",
+            "note: events: an object without an id is left out (1 of 3)",
+            "note: events: queryID \"none\" is left out: a search's id has 32 lower-case hexadecimal digits (2 of 3)",
+            "events: became dead letters: x: Algolia would refuse it, \"Event should specify either some ObjectIDs or \
+             some Filters\": objectIDs and filters are both missing; add one of them (1 of 3)",
+        ]
+    );
 }
 
 #[test]
@@ -407,4 +467,22 @@ fn the_recipe_has_nothing_to_be_ashamed_of() {
     let surprising: Vec<_> =
         findings.iter().filter(|one| !one.place.ends_with("trigger")).map(ToString::to_string).collect();
     assert_eq!(surprising, [""; 0]);
+}
+
+#[test]
+fn the_recipe_for_insights_maps_nothing_that_insights_does_not_take() {
+    let text = recipes::definition(recipes::COMMERCE_EVENTS, recipes::Naming::Search).unwrap();
+    let mut recipe = Definition::parse(text, "recipe").unwrap();
+    recipe.settings.insert("index".to_owned(), "products".into());
+    let product = json!({"product_id": "a", "price": 5, "currency": "EUR", "value": 5, "total": 5,
+        "search_index": "other", "products": [{"product_id": "a", "price": 5}],
+        "filters": [{"type": "color", "value": "red"}], "query_id": "43b15df305339e827f0ac0bdc5ebcaa7"});
+    let of = |event: &str| {
+        let mut call = call(&product);
+        call["event"] = event.into();
+        call
+    };
+    let calls = recipe.subscriptions.iter().map(|one| of(&one.name)).collect::<Vec<_>>();
+    let findings = found(&recipe, &calls);
+    assert!(!findings.iter().any(|one| [Kind::Cut, Kind::Rejected].contains(&one.kind)), "{findings:#?}");
 }

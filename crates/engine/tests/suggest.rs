@@ -2,9 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use causeway_algolia::insights::Rules;
 use causeway_engine::flow::suggest::Suggester;
-use causeway_engine::flow::{Definition, Flow};
+use causeway_engine::flow::{Definition, Flow, Source};
 use causeway_engine::trial;
 use causeway_segment::plan::Plan;
 use proptest::prelude::*;
@@ -48,7 +47,10 @@ fn a_name_that_a_mapping_takes_as_a_directive_is_not_proposed_but_told() {
     let plan = plan("Clicked", &["@id".to_owned(), "query".to_owned()]);
     let mut suggester = Suggester::default();
     let event = event(&["id".to_owned(), "query".to_owned()]);
-    trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, _| suggester.add(payload)).unwrap();
+    trial::show(Source::Algolia, event.as_bytes(), &trial::Conditions::at(NOW), |payload, _| {
+        suggester.add(payload);
+    })
+    .unwrap();
     let loaded = Plan::load(plan.as_bytes()).unwrap();
     let text = suggester.suggest(&loaded, Some("Clicked"), "plan.json").unwrap();
     let flow = Flow::compile(&Definition::parse(&text, "suggested").unwrap(), &|_| Ok(plan.clone()));
@@ -63,14 +65,14 @@ proptest! {
         let plan = plan(&key, &fields);
         let mut suggester = Suggester::default();
         // What Insights itself would refuse is nothing to learn from.
-        prop_assume!(trial::show(event.as_bytes(), &Rules::default(), NOW, |payload, _| suggester.add(payload)).is_ok());
+        prop_assume!(trial::show(Source::Algolia, event.as_bytes(), &trial::Conditions::at(NOW), |payload, _| suggester.add(payload)).is_ok());
         let loaded = Plan::load(plan.as_bytes()).unwrap();
         let text = suggester.suggest(&loaded, Some(&key), "plan\"'.json").unwrap();
         let definition = Definition::parse(&text, "suggested");
         prop_assert!(definition.is_ok(), "{text}\n{definition:?}");
         let flow = Flow::compile(&definition.unwrap(), &|_| Ok(plan.clone()));
         prop_assert!(flow.is_ok(), "{text}\n{flow:?}");
-        let answer = trial::run(&flow.unwrap(), event.as_bytes(), &Rules::default(), NOW);
+        let answer = trial::run(&flow.unwrap(), event.as_bytes(), &trial::Conditions::at(NOW));
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         prop_assert_eq!(&answer["outcome"], "mapped", "{}\n{}", text, answer);
     }

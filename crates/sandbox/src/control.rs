@@ -1,7 +1,13 @@
 //! The endpoints below `/_sandbox/`, for tests and for people at a terminal.
 
+mod echo;
+mod engage;
 mod listing;
+mod receiver;
+mod records;
 mod webhook;
+
+pub(crate) use echo::destination;
 
 use crate::body;
 use crate::fault::{BadFault, Fault};
@@ -26,6 +32,11 @@ pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>
             listing::list(query, |after| world.memory().dropped.after(after))
         }
         (&Method::GET, "algolia/events") => listing::list(query, |after| world.memory().events.after(after)),
+        (&Method::GET, "algolia/writes") => listing::list(query, |after| world.memory().writes.after(after)),
+        (&Method::GET, "algolia/deletions") => {
+            listing::list(query, |after| world.memory().deletions.after(after))
+        }
+        (&Method::GET, "algolia/records") => ok(&records::list(world, query)),
         (&Method::GET, "stats") => ok(&json!(world.memory().counts)),
         (&Method::GET, "faults") => ok(&json!(world.active_faults())),
         (&Method::DELETE, "faults") => {
@@ -33,6 +44,18 @@ pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>
             ok(&json!(world.active_faults()))
         }
         (&Method::POST, "faults") => add_fault(world, document(&parts.headers, body).await),
+        (&Method::GET, "segment/echo") => ok(&echo::describe(world.echo().as_ref())),
+        (&Method::POST, "segment/echo") => start_echo(world, document(&parts.headers, body).await),
+        (&Method::DELETE, "segment/echo") => {
+            world.set_echo(None);
+            ok(&Value::Null)
+        }
+        (&Method::POST, "segment/audience") => {
+            engage::send(world, engage::Subject::Audience, document(&parts.headers, body).await).await
+        }
+        (&Method::POST, "segment/trait") => {
+            engage::send(world, engage::Subject::Trait, document(&parts.headers, body).await).await
+        }
         (&Method::POST, "webhook") => webhook::send(document(&parts.headers, body).await).await,
         (&Method::POST, "reset") => {
             world.reset();
@@ -47,6 +70,16 @@ fn add_fault(world: &World, document: Result<Value, BadFault>) -> Reply {
         Ok(fault) => {
             world.set_fault(fault);
             ok(&json!(world.active_faults()))
+        }
+        Err(bad) => unprocessable(&bad),
+    }
+}
+
+fn start_echo(world: &World, document: Result<Value, BadFault>) -> Reply {
+    match document.and_then(destination) {
+        Ok(destination) => {
+            world.set_echo(Some(destination));
+            ok(&echo::describe(world.echo().as_ref()))
         }
         Err(bad) => unprocessable(&bad),
     }
@@ -67,6 +100,7 @@ fn unprocessable(bad: &BadFault) -> Reply {
 }
 
 fn nothing_here() -> Reply {
-    let endpoints = "GET segment/messages, segment/dropped, algolia/events, stats; GET, POST, DELETE faults; POST webhook, reset";
+    let endpoints = "GET segment/messages, segment/dropped, algolia/events, algolia/records, algolia/writes, \
+         algolia/deletions, stats; GET, POST, DELETE faults, segment/echo; POST segment/audience, segment/trait, webhook, reset";
     reply::json(StatusCode::NOT_FOUND, &json!({"error": format!("no such control; there are: {endpoints}")}))
 }

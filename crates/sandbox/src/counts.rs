@@ -9,6 +9,10 @@ pub struct Counts {
     pub segment: Tally,
     /// The stand-in Algolia Insights, in events.
     pub algolia: Tally,
+    /// The stand-in Algolia Search, in operations on records; those of a refused batch are dropped.
+    pub search: Tally,
+    /// The stand-in Algolia Personalization, classic and Advanced: requests alone.
+    pub personalization: Tally,
 }
 
 /// One vendor's totals. Always: `received = kept + dropped + duplicates`.

@@ -17,19 +17,22 @@ pub enum Target {
     Segment,
     /// Algolia Insights: `/1/events` and `/1/usertokens/…`.
     Insights,
-    /// Algolia Search: `/1/indexes/…`.
+    /// Algolia Search: `/1/indexes/…` and `/1/keys/…`.
     Search,
-    /// Algolia Analytics: everything below `/2/` and `/3/`.
+    /// Algolia Analytics: everything below `/2/` and `/3/` that isn't Personalization's.
     Analytics,
+    /// Algolia Personalization: `/1/profiles/…`, `/1/strategies/…` and, for the Advanced one, `/2/users/…`.
+    Personalization,
 }
 
 impl Target {
     /// Every target, with the word that the control endpoint uses for it.
-    pub(crate) const WORDS: [(&str, Self); 4] = [
+    pub(crate) const WORDS: [(&str, Self); 5] = [
         ("segment", Self::Segment),
         ("insights", Self::Insights),
         ("search", Self::Search),
         ("analytics", Self::Analytics),
+        ("personalization", Self::Personalization),
     ];
 
     /// The stand-in that answers a path, if any.
@@ -37,7 +40,10 @@ impl Target {
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
         match () {
             () if starts(&["/v1/"]) => Some(Self::Segment),
-            () if starts(&["/1/indexes"]) => Some(Self::Search),
+            () if starts(&["/1/indexes", "/1/keys/"]) => Some(Self::Search),
+            // The vendor tells these apart by the host.
+            () if path == "/2/users/count" => Some(Self::Analytics),
+            () if starts(&["/1/profiles/", "/1/strategies/", "/2/users/"]) => Some(Self::Personalization),
             () if starts(&["/1/"]) => Some(Self::Insights),
             () if starts(&["/2/", "/3/"]) => Some(Self::Analytics),
             () => None,

@@ -2,18 +2,19 @@
 //! (`specs/bundled/insights.yml` in algolia/api-clients-automation, August 2026).
 
 mod event;
-mod quota;
 mod refusal;
 mod rules;
 mod usertokens;
 
-pub(crate) use quota::Quota;
 pub(crate) use refusal::refuse;
+pub(crate) use rules::is_user_token;
 
+use crate::access::{self, Acl, Denied};
 use crate::body::{self, BadBody};
+use crate::clock::now_ms;
+use crate::framing;
 use crate::reply::{self, Reply};
-use crate::world::{World, now_ms};
-use crate::{framing, query};
+use crate::world::World;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{
@@ -27,8 +28,6 @@ use serde_json::Value;
 
 /// "The request body must be smaller than 2 MB": taken as 2,000,000 bytes, the smaller of the two readings.
 const BODY_BELOW: usize = 2_000_000;
-const APP_ID: &str = "x-algolia-application-id";
-const API_KEY: &str = "x-algolia-api-key";
 /// A day: preflights are asked once. The vendor's own value isn't published.
 const PREFLIGHT_AGE_S: u32 = 86_400;
 
@@ -49,7 +48,7 @@ pub(crate) async fn answer(world: &World, request: Request<Incoming>) -> Reply {
 }
 
 async fn events(world: &World, parts: &Parts, body: Incoming) -> Result<Reply, Refusal> {
-    let authorized = check_method(parts, &Method::POST).and_then(|()| check_key(world, parts, Right::Search));
+    let authorized = check_method(parts, &Method::POST).and_then(|()| check_key(world, parts, Acl::Search));
     if let Err(refusal) = authorized {
         body::discard(body).await;
         return Err(refusal);
@@ -66,12 +65,13 @@ fn keep(world: &World, body: &[u8]) -> Result<(), Refusal> {
     let age = i64::try_from(world.options.max_event_age.as_millis()).unwrap_or(i64::MAX);
     let oldest = now_ms().saturating_sub(age);
     let checked = rules::check(&events, oldest);
-    record(world, events, checked.is_ok());
+    record(world, &events, checked.is_ok());
     checked
 }
 
-fn record(world: &World, events: Vec<Value>, accepted: bool) {
-    let texts = events.into_iter().map(|event| Bytes::from(event.to_string())).collect::<Vec<_>>();
+fn record(world: &World, events: &[Value], accepted: bool) {
+    let texts = events.iter().map(|event| Bytes::from(event.to_string())).collect::<Vec<_>>();
+    let now = now_ms();
     let mut memory = world.memory();
     let tally = &mut memory.counts.algolia;
     tally.received += texts.len() as u64;
@@ -79,6 +79,9 @@ fn record(world: &World, events: Vec<Value>, accepted: bool) {
         tally.kept += texts.len() as u64;
         for text in texts {
             memory.events.push(text);
+        }
+        for event in events {
+            memory.personalization.observe(event, now);
         }
     } else {
         tally.dropped += texts.len() as u64;
@@ -93,34 +96,15 @@ fn count(world: &World, body: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The rights that endpoints ask of a key ("Required API key ACL").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Right {
-    Search,
-    DeleteObject,
-}
-
 fn check_method(parts: &Parts, method: &Method) -> Result<(), Refusal> {
     if parts.method == *method { Ok(()) } else { Err(Refusal::WRONG_METHOD) }
 }
 
-/// Credentials come as headers or as query parameters, names in any case.
-fn check_key(world: &World, parts: &Parts, right: Right) -> Result<(), Refusal> {
-    let options = &world.options;
-    let (app_id, key) = (credential(parts, APP_ID), credential(parts, API_KEY));
-    let known = |keys: &[String]| keys.contains(&key);
-    match right {
-        _ if app_id != options.app_id => Err(Refusal::UNAUTHORIZED),
-        _ if known(&options.admin_keys) => Ok(()),
-        Right::Search if known(&options.api_keys) => Ok(()),
-        Right::DeleteObject if known(&options.api_keys) => Err(Refusal::FORBIDDEN),
-        _ => Err(Refusal::UNAUTHORIZED),
-    }
-}
-
-fn credential(parts: &Parts, name: &str) -> String {
-    let header = parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    header.or_else(|| query::value(parts.uri.query(), name)).unwrap_or_default()
+fn check_key(world: &World, parts: &Parts, right: Acl) -> Result<(), Refusal> {
+    access::check(&world.options, parts, &[right]).map_err(|denied| match denied {
+        Denied::Unknown => Refusal::UNAUTHORIZED,
+        Denied::Lacking => Refusal::FORBIDDEN,
+    })
 }
 
 const fn unreadable(bad: BadBody) -> Refusal {

@@ -2,8 +2,11 @@
 //! said otherwise: Segment's documentation of the HTTP API source.
 
 mod batch;
+pub(crate) mod echo;
+pub(crate) mod engage;
 mod lean;
 mod message;
+mod stringify;
 mod timestamps;
 pub(crate) mod webhook;
 mod write_key;

@@ -7,18 +7,23 @@
 
 mod action;
 mod browser;
+mod call;
 mod catalogue;
 mod event;
+mod member;
 mod mischief;
 mod person;
+mod segment;
 mod shopper;
 mod visit;
 
 pub use action::{Action, Outcome, Totals, Twist, Verb};
 pub use catalogue::{Catalogue, Product};
 pub use event::{CURRENCY, INDEX};
+pub use segment::{AudienceWebhook, SegmentShop};
 
 use browser::Browser;
+use segment::Tracker;
 use shopper::{Clock, Shopper};
 use std::future::Future;
 use std::ops::RangeInclusive;
@@ -51,6 +56,8 @@ pub struct Shoppers {
     pub duplicates: f64,
     /// The share of requests that hold an invalid event behind the valid ones, 0 to 1. Default: 0.002.
     pub invalid: f64,
+    /// Whether some of them are Segment's users, too. Default: nobody.
+    pub segment: Option<SegmentShop>,
 }
 
 /// Why a crowd can't start.
@@ -61,6 +68,9 @@ pub enum Error {
         "bridge_url {0:?} with these credentials is no address ({1}); give one such as http://127.0.0.1:7070"
     )]
     Address(String, String),
+    /// An address of the Segment shop isn't one.
+    #[error("segment: {0:?} is no address ({1}); give one such as http://127.0.0.1:7070")]
+    SegmentAddress(String, String),
     /// A number outside its range.
     #[error("{field} is {value}; give {fix}")]
     Number {
@@ -86,6 +96,7 @@ impl Shoppers {
             pace: 1.0,
             duplicates: 0.005,
             invalid: 0.002,
+            segment: None,
         }
     }
 
@@ -100,8 +111,9 @@ impl Shoppers {
         tell: impl Fn(Action) + Send + Sync + 'static,
     ) -> Result<Totals, Error> {
         let browser = self.check()?;
+        let tracker = self.tracker()?;
         let (stop, stopped) = watch::channel(());
-        let mut crowd = self.open(&browser, &Arc::new(tell), &stopped);
+        let mut crowd = self.open(&browser, tracker.as_ref(), &Arc::new(tell), &stopped);
         shutdown.await;
         drop(stop);
         Ok(close(&mut crowd).await)
@@ -110,6 +122,7 @@ impl Shoppers {
     fn open(
         &self,
         browser: &Browser,
+        tracker: Option<&Tracker>,
         tell: &Arc<impl Fn(Action) + Send + Sync + 'static>,
         stopped: &watch::Receiver<()>,
     ) -> JoinSet<Totals> {
@@ -117,11 +130,19 @@ impl Shoppers {
         let clock = Clock::start();
         let mut crowd = JoinSet::new();
         for number in 0..self.count {
-            let shopper = Shopper::new(number, self, Arc::clone(&catalogue), browser.clone(), clock);
+            let shopper =
+                Shopper::new(number, self, Arc::clone(&catalogue), browser.clone(), tracker.cloned(), clock);
             let tell = Arc::clone(tell);
             crowd.spawn(shopper.shop(stopped.clone(), move |action| tell(action)));
         }
         crowd
+    }
+
+    fn tracker(&self) -> Result<Option<Tracker>, Error> {
+        let Some(shop) = &self.segment else { return Ok(None) };
+        within("segment.share", shop.share, 0.0..=1.0, "a share from 0 to 1")?;
+        let tracker = Tracker::new(shop);
+        tracker.map(Some).map_err(|(url, problem)| Error::SegmentAddress(url, problem.to_string()))
     }
 
     fn check(&self) -> Result<Browser, Error> {

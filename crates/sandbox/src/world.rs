@@ -1,13 +1,17 @@
 //! What a running sandbox remembers.
 
+use crate::clock::iso;
 use crate::counts::{Counts, Tally};
 use crate::fault::{Fault, Faults, Strike, Target};
-use crate::insights::Quota;
 use crate::kept::Kept;
 use crate::options::Options;
+use crate::personalization::Personalization;
+use crate::quota::Quota;
+use crate::search::Indices;
 use crate::seen::Seen;
+use crate::segment::echo::{Destination, Echo};
+use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 /// Everything that requests share.
@@ -15,6 +19,7 @@ use tokio::time::Instant;
 pub(crate) struct World {
     pub(crate) options: Options,
     memory: Mutex<Memory>,
+    echo: Mutex<Option<Echo>>,
     faults: Mutex<Faults>,
 }
 
@@ -28,6 +33,14 @@ pub(crate) struct Memory {
     pub(crate) dropped: Kept,
     /// Insights events.
     pub(crate) events: Kept,
+    /// Search's records, and the tasks still to write some.
+    pub(crate) indices: Indices,
+    /// Operations that Search accepted.
+    pub(crate) writes: Kept,
+    /// What any of Algolia's interfaces was told to delete.
+    pub(crate) deletions: Kept,
+    /// Profiles and the strategy.
+    pub(crate) personalization: Personalization,
     /// Message ids of the last day.
     pub(crate) seen: Seen,
     /// How many message ids were assigned to messages that came without.
@@ -44,18 +57,40 @@ impl Memory {
             messages: kept(),
             dropped: kept(),
             events: kept(),
+            indices: Indices::new(options.largest_record),
+            writes: kept(),
+            deletions: kept(),
+            personalization: Personalization::new(options),
             seen: Seen::new(options.remember_ids),
             assigned: 0,
-            deletes: Quota::new(options.token_deletes_per_minute),
+            deletes: Quota::per_minute(options.token_deletes_per_minute),
         }
     }
 
-    /// The totals of the vendor behind a target; search and analytics have none.
+    /// The records that can be read now, of one index or of all: `{"index", "writes", "record"}`.
+    pub(crate) fn records(&mut self, index: Option<&str>) -> Vec<Value> {
+        self.indices.settle(Instant::now());
+        let chosen = self.indices.all().filter(|(name, _)| index.is_none_or(|index| index == *name));
+        let records = chosen.flat_map(|(name, records)| records.values().map(move |record| (name, record)));
+        records
+            .map(|(name, record)| json!({"index": name, "writes": record.writes, "record": record.fields}))
+            .collect()
+    }
+
+    /// Notes that an interface of Algolia's was told to delete what belongs to a token.
+    pub(crate) fn note_deletion(&mut self, api: &str, token: &str, now: i64) {
+        let deletion = json!({"at": iso(now), "api": api, "token": token});
+        self.deletions.push(deletion.to_string().into());
+    }
+
+    /// The totals of the vendor behind a target; analytics has none.
     pub(crate) fn tally(&mut self, target: Target) -> Option<&mut Tally> {
         match target {
             Target::Segment => Some(&mut self.counts.segment),
             Target::Insights => Some(&mut self.counts.algolia),
-            Target::Search | Target::Analytics => None,
+            Target::Search => Some(&mut self.counts.search),
+            Target::Personalization => Some(&mut self.counts.personalization),
+            Target::Analytics => None,
         }
     }
 }
@@ -64,7 +99,7 @@ impl World {
     pub(crate) fn new(options: Options) -> Self {
         let memory = Mutex::new(Memory::new(&options));
         let faults = Mutex::new(Faults::new(options.seed));
-        Self { options, memory, faults }
+        Self { options, memory, faults, echo: Mutex::default() }
     }
 
     /// The memory, for a moment: never across an await.
@@ -88,18 +123,24 @@ impl World {
         self.faults().clear();
     }
 
-    /// As if just started: no messages, no counts, no faults, no known ids.
+    /// The echo under way, for a moment: never across an await.
+    pub(crate) fn echo(&self) -> MutexGuard<'_, Option<Echo>> {
+        self.echo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts an echo in place of the one under way, or ends that. On a runtime.
+    pub(crate) fn set_echo(&self, destination: Option<Destination>) {
+        *self.echo() = destination.map(|destination| Echo::start(destination, self.options.seed));
+    }
+
+    /// As if just started: no messages, no records, no counts, no faults, no known ids, no echo.
     pub(crate) fn reset(&self) {
         *self.memory() = Memory::new(&self.options);
         self.clear_faults();
+        self.set_echo(None);
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The wall clock in milliseconds since the Unix epoch.
-pub(crate) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

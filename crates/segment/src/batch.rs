@@ -38,6 +38,14 @@ pub fn authorization(write_key: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{write_key}:")))
 }
 
+/// The write key in an `Authorization` header of Basic authentication; none in one of another scheme.
+pub fn write_key(authorization: &str) -> Option<String> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    let decoded = BASE64.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let credentials = String::from_utf8(decoded).ok()?;
+    Some(credentials.split(':').next().unwrap_or_default().to_owned())
+}
+
 /// How many of the messages, given their sizes in bytes in order, fit into one request; 0 only if there are none. A
 /// message that is too large alone is let through alone: [`crate::message::check`] and Segment's answer explain it.
 pub fn fitting(sizes: impl IntoIterator<Item = usize>) -> usize {
@@ -64,6 +72,8 @@ mod tests {
         assert_eq!(body, br#"{"batch":[{},{}],"sentAt":"1970-01-01T00:00:00.000Z"}"#);
         assert_eq!(body.len() - before, SUFFIX_LENGTH);
         assert_eq!(authorization("abc"), "Basic YWJjOg==");
+        assert_eq!(write_key("basic YWJjOg==").as_deref(), Some("abc"));
+        assert_eq!((write_key("Bearer YWJjOg=="), write_key("Basic")), (None, None));
     }
 
     #[test]

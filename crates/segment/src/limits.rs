@@ -35,3 +35,15 @@ pub const MAX_RATE_PER_SECOND: u32 = 1_000;
 /// The longest wait that is taken from a `Retry-After` header: what Segment's own Node library takes at most.
 /// Source: `segmentio/analytics-next`, the segmentio publisher.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// Bytes of one message that is taken by webhook. Segment took at most [`MAX_MESSAGE`] and has added to it since (times,
+/// `context.protocols`, `context.personas`); four times as much is our own bound.
+pub const MAX_WEBHOOK_MESSAGE: usize = 4 * MAX_MESSAGE;
+
+/// Messages of one webhook request: the most that Webhooks (Actions) can be set to.
+/// Source: `connections/destinations/catalog/actions-webhook`.
+pub const MAX_WEBHOOK_MESSAGES: usize = 4_000;
+
+/// Bytes of a webhook's body. Segment names no limit; this bound of our own is [`MAX_WEBHOOK_MESSAGES`] messages of 4 KB,
+/// more than twice the usual size.
+pub const MAX_WEBHOOK: usize = 16 * 1_024 * 1_024;

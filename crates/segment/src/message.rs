@@ -9,6 +9,9 @@ use std::fmt;
 /// `context.integration.name` on everything that Causeway sends; what comes back with it is not sent again.
 pub const MARK: &str = "causeway";
 
+/// Every messageId of ours starts with this; what comes back with it is ours.
+pub const MESSAGE_ID_PREFIX: &str = "causeway-";
+
 /// The name of Segment's own Algolia destination in `integrations`, switched off on everything that Causeway sends so that
 /// no event reaches Algolia twice. Source: `segmentio/action-destinations`, `algolia-plugins`.
 pub const ALGOLIA_INTEGRATION: &str = "Algolia Insights (Actions)";

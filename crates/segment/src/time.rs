@@ -17,7 +17,7 @@ const LAST_MS: i64 = 253_402_300_799_999;
 /// Formats milliseconds since the Unix epoch; what lies beyond the years 0000 to 9999 becomes their first or last
 /// instant.
 pub fn format(epoch_ms: i64) -> [u8; LENGTH] {
-    let epoch_ms = epoch_ms.clamp(FIRST_MS, LAST_MS);
+    let epoch_ms = clamp(epoch_ms);
     let (year, month, day) = date(epoch_ms.div_euclid(DAY_MS));
     let time = epoch_ms.rem_euclid(DAY_MS);
     let mut text = *b"0000-00-00T00:00:00.000Z";
@@ -29,6 +29,11 @@ pub fn format(epoch_ms: i64) -> [u8; LENGTH] {
     digits(&mut text[17..19], time / 1_000 % 60);
     digits(&mut text[20..23], time % 1_000);
     text
+}
+
+/// The instant, or the first or last that can be written.
+pub fn clamp(epoch_ms: i64) -> i64 {
+    epoch_ms.clamp(FIRST_MS, LAST_MS)
 }
 
 /// Appends the formatted instant.

@@ -79,6 +79,19 @@ pub trait Journal: Send + Sync + 'static {
     /// records were removed.
     fn retain(&self, retention: Retention) -> Result<u64, Error>;
 
+    /// Gives these records other bodies; everything else about them stays. Durable once this returns. Records that are
+    /// stored together are changed together or not at all; on error others may have been changed already, and doing the
+    /// same again does no harm. The last word on a position counts. Positions that are not held are skipped, damaged ones
+    /// too, and reported by [`Journal::damaged`]. Works in small steps that never hold up an append for long.
+    ///
+    /// The former bodies may be found in the files until [`Journal::scrub`].
+    fn rewrite(&self, bodies: &[(Position, Bytes)]) -> Result<(), Error>;
+
+    /// Wipes what rows left behind that were deleted or replaced before this was called: once it returns, their bytes are
+    /// in none of the files. Works beside everything else in small steps that never hold up an append for long; takes
+    /// about as long as reading the file twice.
+    fn scrub(&self) -> Result<(), Error>;
+
     /// Position ranges found damaged by a checksum since opening, oldest first.
     fn damaged(&self) -> Vec<(Position, Position)>;
 }

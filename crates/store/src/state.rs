@@ -119,6 +119,10 @@ pub struct DeadLetterQuery {
     pub status: Option<DeadLetterStatus>,
     /// Only this event's.
     pub event: Option<String>,
+    /// Only those of the person with exactly this key.
+    pub person: Option<String>,
+    /// Only those whose payload contains this text, byte for byte.
+    pub mentions: Option<String>,
     /// At most this many, newest first; 0 means all.
     pub limit: u32,
 }
@@ -173,10 +177,15 @@ pub struct Change {
     pub outbox: Vec<Block>,
     /// What needs no more sending.
     pub settlements: Vec<Settlement>,
+    /// Other payloads for unfinished blocks, of the same lengths, since heads say where entries lie. Those of finished
+    /// and unknown blocks are passed over: they have none. A change with another length is refused.
+    pub rewrites: Vec<(BlockId, Bytes)>,
     /// What died.
     pub dead_letters: Vec<DeadLetter>,
     /// What became of the dead.
     pub resolutions: Vec<Resolution>,
+    /// Dead letters to be deleted for good, by id, whatever became of them.
+    pub erased_letters: Vec<String>,
     /// What is counted, added to the rows.
     pub ledger: Vec<LedgerRow>,
     /// What is noted.
@@ -269,4 +278,9 @@ pub trait State: Send + Sync + 'static {
 
     /// Deletes what has outlived its use, in small steps.
     fn prune(&self, prune: Prune) -> Result<(), Error>;
+
+    /// Wipes what rows left behind that were deleted or replaced before this was called: once it returns, their bytes are
+    /// in none of the files. Works beside everything else in small steps that never hold up a commit for long; takes
+    /// about as long as reading the file twice.
+    fn scrub(&self) -> Result<(), Error>;
 }

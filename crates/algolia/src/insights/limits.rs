@@ -3,8 +3,6 @@
 //! Source, unless said otherwise: the API's `OpenAPI` description, `specs/bundled/insights.yml`, in the public
 //! repository `algolia/api-clients-automation`.
 
-use std::time::Duration;
-
 /// Events in one request; more are refused with 422. Source: spec, `events.maxItems`.
 pub const MAX_EVENTS: usize = 1_000;
 
@@ -52,8 +50,6 @@ pub const CAUTIOUS_MAX_AGE_MS: i64 = 4 * DAY_MS;
 /// wrong time zone. No figure is published; a maintainer's note of 2018 says that future timestamps are refused.
 pub const MAX_FUTURE_MS: i64 = DAY_MS;
 
-/// The longest wait that is taken from a `Retry-After` header. Our own figure: a longer one is a mistake or an outage,
-/// and is tried again after this.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
+pub use crate::answer::MAX_RETRY_AFTER;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;

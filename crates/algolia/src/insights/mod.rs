@@ -24,6 +24,6 @@ pub use batch::{Batch, Invalid, parse, parse_event};
 pub use event::{Amount, Event, Kind, Object, ObjectData, Subject};
 pub use identity::identity_hash;
 pub use refusal::Refusal;
-pub use rules::Rules;
+pub use rules::{Rules, is_query_id, is_search_query_id, is_user_token};
 pub use verdict::{Verdict, verdict};
 pub use violation::{Excerpt, Violation};

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Objects};
 use super::{Amount, Event, Excerpt, Kind, Object, ObjectData, Subject, Violation, filters, limits};
+use crate::tokens;
 use std::borrow::Cow;
 
 /// The rules that are settings, because the vendor has changed them or publishes no figure.
@@ -109,29 +110,38 @@ fn index(kind: Kind, index: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>
     if present || kind == Kind::Instantsearch { Ok(index) } else { Err(Violation::IndexMissing) }
 }
 
+/// Whether this is legal as `userToken`. Source: spec, `userToken`.
+pub fn is_user_token(token: &str) -> bool {
+    (1..=limits::MAX_TOKEN_READ).contains(&token.len()) && token.bytes().all(tokens::in_alphabet)
+}
+
 fn token(field: &'static str, token: &str) -> Result<(), Violation> {
-    let fits = (1..=limits::MAX_TOKEN_READ).contains(&token.len());
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=' | b'/' | b'+' | b'-');
-    if fits && token.bytes().all(legal) {
+    if is_user_token(token) {
         return Ok(());
     }
     Err(Violation::TokenForm { field, value: Excerpt::new(token) })
 }
 
 fn query_id(id: &str) -> Result<(), Violation> {
+    if is_query_id(id) {
+        return Ok(());
+    }
+    Err(Violation::QueryIdForm { field: "queryID", value: Excerpt::new(id) })
+}
+
+/// Whether this has the form of an event's `queryID`: a search's id, or `message_` and printable ASCII.
+pub fn is_query_id(id: &str) -> bool {
     let message = id.strip_prefix(limits::MESSAGE_QUERY_ID_PREFIX);
     let is_message = message.is_some_and(|rest| {
         !rest.is_empty()
             && id.len() <= limits::MAX_QUERY_ID
             && rest.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
     });
-    if is_message || is_search_id(id) {
-        return Ok(());
-    }
-    Err(Violation::QueryIdForm { field: "queryID", value: Excerpt::new(id) })
+    is_message || is_search_query_id(id)
 }
 
-fn is_search_id(id: &str) -> bool {
+/// Whether this has the form of a search's id, the only one that an item of `objectData` takes.
+pub fn is_search_query_id(id: &str) -> bool {
     id.len() == limits::SEARCH_QUERY_ID && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -209,7 +219,7 @@ fn money(
 
 fn item_query_id(data: &ObjectData<'_>) -> Result<(), Violation> {
     match data.query_id.as_deref() {
-        Some(id) if !is_search_id(id) => {
+        Some(id) if !is_search_query_id(id) => {
             Err(Violation::QueryIdForm { field: "objectData.queryID", value: Excerpt::new(id) })
         }
         _ => Ok(()),

@@ -13,26 +13,40 @@ impl Event<'_> {
     ///
     /// When nothing has to change, or only the timestamp is missing, this is a copy of the text that came.
     pub fn write_json(&self, received_at_ms: i64, out: &mut Vec<u8>) {
-        if self.altered || self.timestamp.is_some_and(|timestamp| timestamp > received_at_ms) {
-            return self.write_anew(received_at_ms, out);
-        }
-        match (self.timestamp, self.raw.strip_suffix('}')) {
-            (None, Some(open)) => {
-                out.extend_from_slice(open.as_bytes());
-                append(out, format_args!(",\"timestamp\":{received_at_ms}}}"));
-            }
-            _ => out.extend_from_slice(self.raw.as_bytes()),
+        self.write_json_of(None, received_at_ms, out);
+    }
+
+    /// The same, with this `authenticatedUserToken` (1 to 128 of a token's characters) if the event has none.
+    pub fn write_json_of(&self, user: Option<&str>, received_at_ms: i64, out: &mut Vec<u8>) {
+        let user = user.filter(|_| self.authenticated_user_token.is_none());
+        let ahead = self.timestamp.is_some_and(|timestamp| timestamp > received_at_ms);
+        match self.raw.strip_suffix('}') {
+            Some(open) if !self.altered && !ahead => self.write_completed(open, user, received_at_ms, out),
+            _ => self.write_anew(user, received_at_ms, out),
         }
     }
 
-    fn write_anew(&self, received_at_ms: i64, out: &mut Vec<u8>) {
+    /// The text that came, up to its last brace, and what it lacks.
+    fn write_completed(&self, open: &str, user: Option<&str>, received_at_ms: i64, out: &mut Vec<u8>) {
+        out.extend_from_slice(open.as_bytes());
+        if let Some(user) = user {
+            out.extend_from_slice(b",\"authenticatedUserToken\":");
+            string(out, user);
+        }
+        if self.timestamp.is_none() {
+            append(out, format_args!(",\"timestamp\":{received_at_ms}"));
+        }
+        out.push(b'}');
+    }
+
+    fn write_anew(&self, user: Option<&str>, received_at_ms: i64, out: &mut Vec<u8>) {
         let mut object = Members::open(out);
         object.text("eventName", &self.name);
         object.text("eventType", self.kind.event_type());
         object.optional("eventSubtype", self.kind.event_subtype());
         object.optional("index", self.index.as_deref());
         object.text("userToken", &self.user_token);
-        object.optional("authenticatedUserToken", self.authenticated_user_token.as_deref());
+        object.optional("authenticatedUserToken", self.authenticated_user_token.as_deref().or(user));
         object.display(
             "timestamp",
             self.timestamp.map_or(received_at_ms, |timestamp| timestamp.min(received_at_ms)),

@@ -24,7 +24,8 @@ impl Access {
         Self { token: token.filter(|token| !token.is_empty()) }
     }
 
-    fn allows(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request with these headers may go on.
+    pub fn allows(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         match &self.token {
             Some(token) => {

@@ -44,8 +44,8 @@ pub(super) async fn list(
         flow: asked.flow,
         reason: asked.error,
         status: status.unwrap_or(Some(DeadLetterStatus::Dead)),
-        event: None,
         limit: asked.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
+        ..DeadLetterQuery::default()
     };
     let letters = blocking(move || Ok(admin.state.dead_letters(&query)?)).await?;
     Ok(Json(json!({ "dead_letters": letters.iter().map(requeue::shown).collect::<Vec<_>>() })))

@@ -6,7 +6,7 @@ use crate::inspect::Ledger;
 use crate::telemetry::metrics::{Destination, Flow};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
+use causeway_engine::flow::DESTINATIONS;
 use causeway_store::{BlockId, Error, Journal, sqlite};
 use http::header::CONTENT_TYPE;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<impl IntoResp
             admin.metrics.pending.get_or_create(&Flow { flow: flow.flow.clone() }).set(flow.pending);
         }
         admin.metrics.imbalance.set(ledger.flows.iter().map(|flow| flow.imbalance.abs()).sum());
-        for destination in [DESTINATION_INSIGHTS, DESTINATION_SEGMENT] {
+        for destination in DESTINATIONS {
             let label = Destination { destination: destination.to_owned() };
             admin.metrics.oldest.get_or_create(&label).set(oldest_seconds(&admin, destination)?);
         }

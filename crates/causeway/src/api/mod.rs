@@ -52,6 +52,8 @@ pub struct Admin {
     pub committer: Committer,
     /// Insights' rules.
     pub rules: Rules,
+    /// What tokens are made with for ids that Algolia would not take as such.
+    pub token_secret: String,
     /// The flows as they run, and where they are changed.
     pub flows: Desk,
     /// Counters.

@@ -1,36 +1,43 @@
 //! The ground that the parts of the bridge share, and the parts built on it.
 
 use super::settings;
-use crate::api::Admin;
+use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Inbox, Lane};
+use crate::erasure::{self, Eraser, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
+use crate::people::{HotFacts, SearchContexts};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
+use rand::seq::SliceRandom;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// The inboxes of the lanes, by destination.
 pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
+
+/// Orders of erasure that were kept and not yet taken up; who orders more waits.
+const ERASURES_TOLD: usize = 256;
 
 /// What is one for all.
 #[derive(Clone)]
 pub(super) struct Ground {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) state: Arc<dyn State>,
+    pub(super) facts: Arc<HotFacts>,
     pub(super) tail: Arc<Tail>,
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
@@ -51,6 +58,7 @@ impl Ground {
         health.accepted(health::found_waiting(last, cursor));
         Ok(Self {
             journal,
+            facts: Arc::new(HotFacts::new(Arc::clone(&state))),
             state,
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
@@ -64,6 +72,7 @@ impl Ground {
         Parts {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
+            facts: Arc::clone(&self.facts),
             tail: Arc::clone(&self.tail),
             inboxes: inboxes.clone(),
             settings: settings::engine(config),
@@ -98,6 +107,7 @@ impl Ground {
         Ok(Shared {
             client: Client::new(delivery.timeout.0)?,
             pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
             destination,
             backoff: settings::backoff(config),
             give_up_ms: delivery.give_up_after.as_ms(),
@@ -109,17 +119,55 @@ impl Ground {
         })
     }
 
+    /// Starts the background that erases persons at Algolia, if there is a key for it.
+    pub(super) fn start_eraser(
+        &self,
+        config: &Config,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<(Eraser, Option<JoinHandle<()>>)> {
+        let eraser =
+            |orders| Eraser::new(Arc::clone(&self.state), worker.clone(), self.clock.clone(), orders);
+        let Some(target) = config.erasure.clone() else { return Ok((eraser(None), None)) };
+        let (orders, ordered) = mpsc::channel(ERASURES_TOLD);
+        let parts = erasure::Parts {
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            vendor: Vendor::new(target, Client::new(config.settings.delivery.timeout.0)?),
+            waits: Waits::new(settings::backoff(config)),
+            clock: self.clock.clone(),
+        };
+        let running = erasure::run(parts, ordered, stopping.clone());
+        let background = tokio::spawn(health::watched(Arc::clone(&self.health), running));
+        Ok((eraser(Some(orders)), Some(background)))
+    }
+
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
         Intake {
             accounts: settings::accounts(config),
             rules: config.rules(),
             strict: config.settings.algolia.strict,
+            write_keys: config.write_keys.clone(),
+            webhook: config.webhook.clone(),
             budget: Budget::new(config.settings.limits.bodies_in_memory.0),
             body_timeout: config.settings.limits.body_timeout.0,
             committer,
             health: Arc::clone(&self.health),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Who asks without a token must be on this machine, and must not come from elsewhere through it.
+    pub(super) fn search_contexts(&self, config: &Config) -> SearchContexts {
+        let token = config.settings.search_context.token.clone().filter(|token| !token.is_empty());
+        let open = token.is_some() || config.listen.ip().is_loopback();
+        SearchContexts {
+            facts: Arc::clone(&self.facts),
+            rules: config.search_rules.clone(),
+            token_secret: settings::token_secret(config),
+            access: open.then(|| Access::new(token)),
             clock: self.clock.clone(),
         }
     }
@@ -139,6 +187,7 @@ impl Ground {
             worker,
             committer,
             rules: config.rules(),
+            token_secret: config.token_secret().to_owned(),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
             decisions: tokio::sync::Mutex::default(),
@@ -155,7 +204,7 @@ impl Ground {
         };
         let configured = config.configured.known().to_vec();
         let state = Some(Arc::clone(&self.state));
-        Desk::new(configured, config.segment.is_some(), state, current, Box::new(publish))
+        Desk::new(configured, config.reach(), state, current, Box::new(publish))
     }
 }
 

@@ -8,13 +8,15 @@ use crate::api::{self, Access};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Destination;
+use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
+use crate::people::search_context;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
 use crate::{intake, listen};
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
+use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
 use ground::Ground;
@@ -57,6 +59,8 @@ pub struct Bridge {
     pub live: Arc<Live>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Where erasures at Algolia are ordered and looked up.
+    pub eraser: Eraser,
     /// What follows from what came in.
     pub state: Arc<dyn State>,
     journal: Arc<dyn Journal>,
@@ -92,7 +96,7 @@ impl Bridge {
         let (public, admin) = (bind(config.listen).await?, bind(config.admin).await?);
         let addresses = (public.local_addr()?, admin.local_addr()?);
         let catalogue = Catalogue::load(config.configured.known(), &*state)?;
-        flows::deliverable(&catalogue, config.segment.is_some())?;
+        flows::deliverable(&catalogue, config.reach())?;
         let ground = Ground::new(journal, state, &config, clock)?;
 
         let targets = settings::targets(&config);
@@ -108,10 +112,13 @@ impl Bridge {
             Arc::clone(&ground.health),
         )?;
         let (stop_lanes, stopping) = watch::channel(false);
-        let lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let mut lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
+        let (eraser, erasing) = ground.start_eraser(&config, &worker, &stopping)?;
+        lanes.extend(erasing);
 
         let (stop_servers, stopping) = watch::channel(false);
-        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone())));
+        let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
+        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
         let desk = ground.admin(&config, catalogue, worker.clone(), committer);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -132,6 +139,7 @@ impl Bridge {
             admin: addresses.1,
             live: ground.live,
             metrics: ground.metrics,
+            eraser,
             state: ground.state,
             journal: ground.journal,
             tail: ground.tail,
@@ -203,9 +211,7 @@ async fn drained(state: &Arc<dyn State>, tail: &Tail, destinations: &[&'static s
 
 /// Says what waits for destinations that are switched off: it stays pending until they are on again.
 fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(), Error> {
-    let off =
-        [DESTINATION_INSIGHTS, DESTINATION_SEGMENT].into_iter().filter(|name| !destinations.contains(name));
-    for destination in off {
+    for destination in DESTINATIONS.into_iter().filter(|name| !destinations.contains(name)) {
         if !state.outbox(destination, BlockId(0), 1)?.is_empty() {
             tracing::warn!(
                 destination,

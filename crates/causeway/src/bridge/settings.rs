@@ -6,21 +6,33 @@ use crate::delivery::backoff::Backoff;
 use crate::delivery::lane::Bounds;
 use crate::sockets::{self, Share};
 use causeway_algolia::credentials::{Account, Secret};
+use std::sync::Arc;
 
 pub(super) fn targets(config: &Config) -> Vec<Destination> {
     let max_age = config.settings.algolia.max_event_age.as_ms();
     let insights = config.insights.clone().map(|target| Destination::Insights(target, max_age));
     let segment = config.segment.clone().map(Destination::Segment);
-    insights.into_iter().chain(segment).collect()
+    let profiles = config.profiles.clone().map(Destination::Profiles);
+    insights.into_iter().chain(segment).chain(profiles).collect()
 }
 
 pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
     causeway_engine::Settings {
         rules: config.rules(),
         duplicates: config.duplicates(),
-        forward: config.insights.is_some(),
+        forward: config.settings.algolia.forward_events && config.insights.is_some(),
         tell_links: config.settings.identity.tell_links && config.segment.is_some(),
+        token_secret: token_secret(config),
+        token_property: config.settings.identity.token_property.clone(),
+        forward_calls: config.settings.segment.forward_calls && config.segment.is_some(),
+        keep: Arc::clone(&config.keep),
+        syncs: Arc::clone(&config.syncs),
     }
+}
+
+/// What encoded tokens are made with; empty if nothing is configured.
+pub(super) fn token_secret(config: &Config) -> Secret {
+    Secret::new(config.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose()))
 }
 
 /// How many connections either side serves at once, within what the system lets the process open.
@@ -75,5 +87,6 @@ pub(super) fn rate(config: &Config, destination: &Destination) -> u32 {
     match destination {
         Destination::Segment(_) => config.settings.segment.max_requests_per_second,
         Destination::Insights(..) => config.settings.algolia.max_requests_per_second,
+        Destination::Profiles(_) => config.settings.algolia.max_writes_per_second,
     }
 }

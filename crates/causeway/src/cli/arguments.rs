@@ -169,7 +169,7 @@ pub(super) enum Flow {
 
 #[derive(Debug, Args)]
 pub(super) struct Events {
-    /// A file of Insights events (NDJSON) [default: standard input]
+    /// A file of Insights events, or of Segment messages for a flow that sees those (NDJSON) [default: standard input]
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,
     /// The time to take as now, RFC 3339

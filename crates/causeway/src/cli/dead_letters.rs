@@ -29,8 +29,8 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
                 flow: flow.clone(),
                 reason: error.clone(),
                 status,
-                event: None,
                 limit: *limit,
+                ..DeadLetterQuery::default()
             };
             list(&config, &query, json)
         }
@@ -90,8 +90,8 @@ fn fitting(config: &Config, flow: Option<&String>, error: Option<&String>) -> Re
         flow: flow.cloned(),
         reason: error.cloned(),
         status: Some(DeadLetterStatus::Dead),
-        event: None,
         limit: ALL,
+        ..DeadLetterQuery::default()
     };
     let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(&query)?;
     Ok(letters.into_iter().map(|letter| letter.id).collect())

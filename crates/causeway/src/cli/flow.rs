@@ -108,8 +108,8 @@ fn show(document: &Document, json: bool) -> Result<Outcome, Failure> {
 
 fn test(config: &Config, name: &str, now: Option<&str>) -> Result<Outcome, Failure> {
     let flow = compiled(config, name)?;
-    let (rules, now) = (config.rules(), now_or(now)?);
-    each_line(|line| trial::run(&flow, line, &rules, now))?;
+    let conditions = config.conditions(now_or(now)?);
+    each_line(|line| trial::run(&flow, line, &conditions))?;
     Ok(Outcome::Fine)
 }
 

@@ -6,7 +6,7 @@ use super::outcome::{Failure, Outcome};
 use super::streams::{print, take_lines};
 use crate::config;
 use crate::flows;
-use causeway_engine::flow::{Definition, Flow};
+use causeway_engine::flow::{Definition, Destination, Flow};
 use causeway_engine::trial;
 use causeway_segment::plan::{Plan, Report, Row};
 use serde_json::{Value, json};
@@ -68,10 +68,15 @@ fn of_flow(path: &Path, name: &str, plan: Option<Plan>, events: &Events) -> Resu
     let definition = Definition { plan: None, ..document.definition().clone() };
     let flow = Flow::compile(&definition, &|_| Err("it was not read".to_owned()));
     let flow = flow.map_err(flows::Problem::from)?;
-    let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
+    if flow.destination() != Destination::Segment {
+        return Err(Failure::usage(format!(
+            "flow {name:?} sends to Algolia Insights; a plan is for messages to Segment"
+        )));
+    }
+    let conditions = config.conditions(now_or(events.now.as_deref())?);
     let (mut report, mut rejected) = (Report::default(), 0);
     let too_long = take_lines(events.from.as_deref(), |line| {
-        let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &rules, now)).unwrap_or_default();
+        let tried: Value = serde_json::from_slice(&trial::run(&flow, line, &conditions)).unwrap_or_default();
         rejected += u64::from(tried["outcome"] == "rejected");
         tried["output"].as_array().into_iter().flatten().for_each(|message| add(&mut report, &plan, message));
     })?;

@@ -57,7 +57,7 @@ impl Screen {
         });
         let pending = pending.await.unwrap_or(0);
         let (events, segment) = (Live::get(&self.live.events_in), Live::get(&self.live.to_segment));
-        let insights = Live::get(&self.live.to_insights);
+        let insights = Live::get(&self.live.to_insights) + Live::get(&self.live.to_profiles);
         let (then, events_then, sent_then) = self.before;
         let seconds = then.elapsed().as_secs_f64().max(0.001);
         let rate = |now: u64, before: u64| (now - before) as f64 / seconds;
@@ -95,6 +95,8 @@ pub(super) fn describe(action: &Action) -> String {
         Verb::LogIn => "logs in",
         Verb::Buy => "buys",
         Verb::Leave => "leaves",
+        Verb::EnterAudience => "enters",
+        Verb::LeaveAudience => "drops out",
     };
     let query = action.query.as_deref().map(|query| format!("{query:?}")).unwrap_or_default();
     let object = action.object.as_deref().unwrap_or_default();

@@ -7,7 +7,10 @@ use super::streams::print;
 use crate::config::{self, Config, SegmentTarget};
 use crate::delivery::body::Pieces;
 use crate::delivery::client::Client;
+use crate::delivery::destination::signed;
+use crate::secret::Secret;
 use bytes::Bytes;
+use causeway_algolia::records::request::RIGHTS;
 use http::Request;
 use serde::Serialize;
 use serde_json::json;
@@ -26,7 +29,7 @@ pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> R
     let config = config::load(path)?;
     let findings = if arguments.online { runtime()?.block_on(try_credentials(&config))? } else { Vec::new() };
     let catalogue = super::flow::catalogue(&config)?;
-    crate::flows::deliverable(&catalogue, config.segment.is_some())?;
+    crate::flows::deliverable(&catalogue, config.reach())?;
     let flows: Vec<&str> = catalogue.flows().iter().map(|flow| flow.name()).collect();
     if json {
         print(
@@ -61,13 +64,15 @@ async fn try_credentials(config: &Config) -> Result<Vec<Finding>, Failure> {
         let host = hosts
             .and_then(|hosts| hosts.into_iter().next())
             .unwrap_or_else(|| format!("https://{}-dsn.algolia.net", credentials.app_id));
-        let keys = [
-            ("algolia.api_key", &config.settings.algolia.api_key),
-            ("algolia.admin_key", &config.settings.algolia.admin_key),
+        let writes: &[&str] = if config.profiles.is_some() { &RIGHTS } else { &[] };
+        let keys: [(&str, &Option<Secret>, &[&str]); 2] = [
+            ("algolia.api_key", &config.settings.algolia.api_key, &["search"]),
+            ("algolia.admin_key", &config.settings.algolia.admin_key, writes),
         ];
-        for (name, key) in keys {
+        for (name, key, needed) in keys {
             let Some(key) = key.as_ref().filter(|key| !key.is_empty()) else { continue };
-            findings.push(algolia_key(&client, name, &host, &credentials.app_id, key.expose()).await?);
+            let asked = algolia_key(&client, (name, key), &host, &credentials.app_id, needed);
+            findings.push(asked.await?);
         }
     }
     if let Some(target) = &config.segment {
@@ -79,14 +84,13 @@ async fn try_credentials(config: &Config) -> Result<Vec<Finding>, Failure> {
 /// Algolia tells what a key may do, to the key itself.
 async fn algolia_key(
     client: &Client,
-    name: &'static str,
+    (name, key): (&'static str, &Secret),
     host: &str,
     app_id: &str,
-    key: &str,
+    needed: &[&str],
 ) -> Result<Finding, Failure> {
-    let request = Request::get(format!("{}/1/keys/{key}", host.trim_end_matches('/')))
-        .header("x-algolia-application-id", app_id)
-        .header("x-algolia-api-key", key)
+    let request = Request::get(format!("{}/1/keys/{}", host.trim_end_matches('/'), key.expose()));
+    let request = signed(request, app_id, key)
         .body(Pieces::default())
         .map_err(|_| Failure::usage(format!("{name}: the key holds characters that no key has")))?;
     Ok(match client.exchange(request).await {
@@ -95,9 +99,14 @@ async fn algolia_key(
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             let rights: Vec<&str> =
                 body["acl"].as_array().into_iter().flatten().filter_map(|right| right.as_str()).collect();
-            let fine = name != "algolia.api_key" || rights.contains(&"search");
-            let wanting = if fine { "" } else { "; the right `search` is missing" };
-            Finding { key: name, fine, finding: format!("may {}{wanting}", rights.join(", ")) }
+            let missing: Vec<&str> = needed.iter().copied().filter(|right| !rights.contains(right)).collect();
+            let may = format!("may {}", rights.join(", "));
+            let finding = match missing.as_slice() {
+                [] => may,
+                [one] => format!("{may}; the right `{one}` is missing"),
+                several => format!("{may}; the rights `{}` are missing", several.join("`, `")),
+            };
+            Finding { key: name, fine: missing.is_empty(), finding }
         }
         Ok(answer) => {
             Finding { key: name, fine: false, finding: format!("refused with status {}", answer.status) }
@@ -112,8 +121,11 @@ async fn segment_key(client: &Client, url: &str, write_key: &str) -> Result<Find
         write_key: write_key.into(),
         compress: false,
     };
-    let request = crate::delivery::Destination::Segment(target)
-        .request(Bytes::new(), crate::clock::Clock::system().now());
+    let request = crate::delivery::Destination::Segment(target).request(
+        url.trim_end_matches('/'),
+        Bytes::new(),
+        crate::clock::Clock::system().now(),
+    );
     let request = request.map_err(Failure::usage)?;
     let key = "segment.write_key";
     Ok(match client.exchange(request).await {

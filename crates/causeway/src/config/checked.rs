@@ -1,19 +1,24 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
-use super::settings::{Compression, Naming, Region, Settings};
-use super::source::{Problem, closest};
-use crate::flows::{self, Catalogue, Known, Origin};
+use super::algolia::{self, ErasureTarget, ProfilesTarget};
+use super::settings::{Compression, Region, Settings};
+use super::source::Problem;
+use super::{people, recipes};
+use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use crate::telemetry::logs;
 use causeway_algolia::insights;
-use causeway_algolia::region::{Api, Region as AlgoliaRegion};
+use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
-use causeway_engine::flow::{Document, Fault};
-use causeway_engine::recipes;
+use causeway_engine::flow::{Destination, Fault};
+use causeway_engine::profile::{Keep, Sync};
+use causeway_engine::search_context::Rules;
+use causeway_engine::trial::Conditions;
 use causeway_segment::region::{Api as SegmentApi, Region as SegmentRegion};
 use http::Uri;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The checked configuration.
 #[derive(Debug, Clone)]
@@ -28,10 +33,24 @@ pub struct Config {
     pub store: PathBuf,
     /// Who may send to the intake; none without an application id.
     pub credentials: Option<Credentials>,
-    /// Where Insights events are handed on to, if they are.
+    /// The write keys that the Tracking API's intake accepts; nobody may send there if there are none.
+    pub write_keys: Vec<Secret>,
+    /// What a webhook must prove.
+    pub webhook: Webhook,
+    /// Where events for Algolia go; none without an application id and key.
     pub insights: Option<InsightsTarget>,
     /// Where messages for Segment go; none if nothing is sent there.
     pub segment: Option<SegmentTarget>,
+    /// Where profile records are kept, if a recipe keeps any.
+    pub profiles: Option<ProfilesTarget>,
+    /// Where a person is erased at Algolia, if there is a key for it.
+    pub erasure: Option<ErasureTarget>,
+    /// The recipes that keep records at Algolia; none without the key for it.
+    pub syncs: Arc<[Sync]>,
+    /// Which traits are kept.
+    pub keep: Arc<Keep>,
+    /// What of a person changes a search.
+    pub search_rules: Rules,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -45,6 +64,15 @@ pub struct Credentials {
     pub app_id: String,
     /// Every accepted key.
     pub keys: Vec<Secret>,
+}
+
+/// What a webhook must prove: all that is set. Nobody may send one if nothing is.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The secret that it is signed with.
+    pub secret: Option<Secret>,
+    /// The token that comes with it.
+    pub token: Option<Secret>,
 }
 
 /// Algolia's Insights API as a destination.
@@ -78,19 +106,35 @@ impl Config {
         concurrency(&settings)?;
         log(&settings)?;
         let configured = configured(&settings, home)?;
-        let segment = segment(&settings, !configured.flows().is_empty())?;
+        let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
+        let segment = segment(&settings, sends(Destination::Segment))?;
+        let insights = insights_target(&settings, sends(Destination::Insights))?;
+        let syncs = people::syncs(&settings)?;
+        let profiles = algolia::profiles(&settings)?;
         let config = Self {
             listen: address("listen", &settings.listen)?,
             admin: admin(&settings)?,
             store: home.join(&settings.store.path),
             credentials: credentials(&settings)?,
-            insights: insights_target(&settings)?,
-            warnings: warnings(&settings, &configured),
+            write_keys: write_keys(&settings),
+            webhook: webhook(&settings)?,
+            keep: Arc::new(people::keep(&settings, &syncs)),
+            search_rules: people::rules(&settings)?,
+            erasure: algolia::erasure(&settings)?,
+            warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
+            syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
+            profiles,
+            insights,
             segment,
             configured,
             settings,
         };
         Ok(config)
+    }
+
+    /// The destinations that there is an account for.
+    pub fn reach(&self) -> Reach {
+        Reach { segment: self.segment.is_some(), insights: self.insights.is_some() }
     }
 
     /// Insights' rules as the operator set them.
@@ -99,6 +143,16 @@ impl Config {
             max_age_ms: self.settings.algolia.max_event_age.as_ms(),
             max_future_ms: self.settings.algolia.max_event_future.as_ms(),
         }
+    }
+
+    /// What an event on trial comes under.
+    pub fn conditions(&self, now: i64) -> Conditions<'_> {
+        Conditions { rules: self.rules(), now, token_secret: self.token_secret().as_bytes() }
+    }
+
+    /// What tokens are made with for ids that Algolia would not take as such; may be empty.
+    pub fn token_secret(&self) -> &str {
+        self.settings.identity.token_secret.as_ref().map_or("", |secret| secret.expose())
     }
 
     /// What counts as a repetition.
@@ -132,7 +186,7 @@ fn log(settings: &Settings) -> Result<(), Problem> {
         .map_err(|fault| Problem::invalid(format!("log.level: {fault}")))
 }
 
-fn described(faults: &[Fault]) -> Problem {
+pub(super) fn described(faults: &[Fault]) -> Problem {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     Problem::invalid(lines.join("\n"))
 }
@@ -175,20 +229,39 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Problem> {
     Ok(Some(Credentials { app_id, keys }))
 }
 
-fn insights_target(settings: &Settings) -> Result<Option<InsightsTarget>, Problem> {
-    let algolia = &settings.algolia;
-    let (Some(app_id), Some(key)) = (&algolia.app_id, &algolia.api_key) else { return Ok(None) };
-    if !algolia.forward_events || app_id.is_empty() || key.is_empty() {
-        return Ok(None);
-    }
-    let region = match algolia.region {
-        Region::Us => AlgoliaRegion::Us,
-        Region::Eu => AlgoliaRegion::Eu,
+fn write_keys(settings: &Settings) -> Vec<Secret> {
+    let segment = &settings.segment;
+    segment.write_key.iter().chain(&segment.intake_keys).filter(|key| !key.is_empty()).cloned().collect()
+}
+
+fn webhook(settings: &Settings) -> Result<Webhook, Problem> {
+    let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
+    let (secret, token) = (given(&settings.segment.webhook_secret), given(&settings.segment.webhook_token));
+    // It may become part of an address, where other signs would have to be escaped.
+    let fits = |token: &Secret| {
+        token.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
     };
-    let url =
-        algolia.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
+    if token.as_ref().is_none_or(fits) {
+        return Ok(Webhook { secret, token });
+    }
+    Err(Problem::invalid(
+        "segment.webhook_token: holds more than letters, digits and -._~; choose another one",
+    ))
+}
+
+/// Also without `forward_events`: flows may send there, and one can be imported while the bridge runs.
+fn insights_target(settings: &Settings, needed: bool) -> Result<Option<InsightsTarget>, Problem> {
+    let own = &settings.algolia;
+    let account = own.app_id.as_ref().zip(own.api_key.as_ref());
+    let Some((app_id, key)) = account.filter(|(app_id, key)| !app_id.is_empty() && !key.is_empty()) else {
+        let missing = "algolia.app_id and algolia.api_key: missing, and a flow sends to Algolia Insights; set both, or \
+                       switch the recipe off";
+        return if needed { Err(Problem::invalid(missing)) } else { Ok(None) };
+    };
+    let region = algolia::region(settings);
+    let url = own.insights_url.clone().unwrap_or_else(|| format!("https://{}", region.host(Api::Insights)));
     let url = origin("algolia.insights_url", &url)?;
-    let compress = compress(algolia.compression, &url);
+    let compress = compress(own.compression, &url);
     Ok(Some(InsightsTarget { url, app_id: app_id.clone(), key: key.clone(), compress }))
 }
 
@@ -212,14 +285,14 @@ fn segment(settings: &Settings, needed: bool) -> Result<Option<SegmentTarget>, P
     Ok(Some(SegmentTarget { url, write_key, compress }))
 }
 
-fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
+pub(super) fn origin(key: &str, url: &str) -> Result<Uri, Problem> {
     let bad = || Problem::invalid(format!("{key}: {url:?} is no URL; write one like \"https://host\""));
     let parsed: Uri = url.trim_end_matches('/').parse().map_err(|_| bad())?;
     let scheme = parsed.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
     if scheme.is_none() || parsed.host().is_none() { Err(bad()) } else { Ok(parsed) }
 }
 
-fn compress(setting: Compression, url: &Uri) -> bool {
+pub(super) fn compress(setting: Compression, url: &Uri) -> bool {
     match setting {
         Compression::Always => true,
         Compression::Never => false,
@@ -234,7 +307,7 @@ fn on_loopback(host: &str) -> bool {
 
 /// Recipes that are on, then the user's files, which replace recipes of the same name.
 fn configured(settings: &Settings, home: &Path) -> Result<Catalogue, Problem> {
-    let mut known = recipes(settings)?;
+    let mut known = recipes::known(settings)?;
     if let Some(directory) = &settings.flows.directory {
         for own in flows::read_directory(&home.join(directory)).map_err(unusable)? {
             known.retain(|recipe| recipe.name() != own.name());
@@ -251,53 +324,18 @@ fn unusable(problem: flows::Problem) -> Problem {
     }
 }
 
-fn recipes(settings: &Settings) -> Result<Vec<Known>, Problem> {
-    let naming = match settings.segment.naming {
-        Naming::Search => recipes::Naming::Search,
-        Naming::Ecommerce => recipes::Naming::Ecommerce,
-    };
-    let mut known = Vec::new();
-    for (name, value) in &settings.recipes {
-        let text = recipes::definition(name, naming).ok_or_else(|| unknown_recipe(name))?;
-        if recipe_is_on(name, value)? {
-            let document = Document::read(text, name, &|_| Err("a recipe has no plan".to_owned()));
-            let document = document.map_err(|faults| described(&faults))?;
-            known.push(Known { document, origin: Origin::Recipe });
-        }
-    }
-    Ok(known)
-}
-
-fn unknown_recipe(name: &str) -> Problem {
-    let known = recipes::NAMES;
-    let hint = closest(name, known.into_iter())
-        .map(|right| format!("; did you mean `{right}`?"))
-        .unwrap_or_default();
-    Problem::invalid(format!(
-        "recipes.{name}: there is no such recipe{hint} (this version has: {})",
-        known.join(", ")
-    ))
-}
-
-fn recipe_is_on(name: &str, value: &toml::Value) -> Result<bool, Problem> {
-    match value {
-        toml::Value::Boolean(on) => Ok(*on),
-        toml::Value::Table(table) => match table.keys().next() {
-            None => Ok(true),
-            Some(key) => Err(Problem::invalid(format!(
-                "recipes.{name}.{key}: this recipe has no such setting; write `{name} = true`"
-            ))),
-        },
-        other => Err(Problem::invalid(format!("recipes.{name}: {other} is neither true, false nor a table"))),
-    }
-}
-
-fn warnings(settings: &Settings, configured: &Catalogue) -> Vec<String> {
+fn warnings(settings: &Settings, configured: &Catalogue, syncs: &[Sync], kept: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.algolia.app_id.is_none() {
         warnings.push("algolia.app_id is not set: the Insights intake answers 401 to everybody".to_owned());
     }
-    if configured.flows().is_empty() {
+    for sync in syncs.iter().filter(|_| !kept) {
+        warnings.push(format!(
+            "recipes.{}: without algolia.app_id and algolia.admin_key no records are kept at Algolia; search contexts work",
+            sync.flow
+        ));
+    }
+    if configured.flows().is_empty() && syncs.is_empty() {
         warnings
             .push("the configuration has no flow: write `search-events = true` under [recipes]".to_owned());
     }

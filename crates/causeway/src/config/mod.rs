@@ -4,13 +4,17 @@
 //! 2. [`settings`]: the raw twin of the file: every key, its default and its documentation in one place;
 //! 3. [`Config`]: what the program works with, cross-checked, compiled; if it exists, it can run.
 
+pub mod algolia;
 pub mod checked;
+mod people;
+mod recipes;
 pub mod reference;
 pub mod settings;
 pub mod source;
 pub mod units;
 
-pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget};
+pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
+pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use settings::Settings;
 pub use source::Problem;
 

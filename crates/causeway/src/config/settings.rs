@@ -2,6 +2,7 @@
 
 use super::units::{Size, Span};
 use crate::secret::Secret;
+use causeway_engine::search_context::RuleSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub recipes: BTreeMap<String, toml::Value>,
     pub flows: Flows,
     pub identity: Identity,
+    pub profiles: Profiles,
+    pub search_context: SearchContext,
     pub duplicates: Duplicates,
     pub limits: Limits,
     pub delivery: Delivery,
@@ -56,10 +59,13 @@ section! {
         max_event_age: Span,
         max_event_future: Span,
         max_requests_per_second: u32,
+        max_writes_per_second: u32,
+        max_record_size: Size,
         compression: Compression,
         insights_url: Option<String>,
         analytics_url: Option<String>,
         personalization_url: Option<String>,
+        advanced_personalization_url: Option<String>,
         search_hosts: Option<Vec<String>>,
     }
 }
@@ -67,7 +73,10 @@ section! {
     /// `[segment]`
     Segment {
         write_key: Option<Secret>,
+        forward_calls: bool,
+        intake_keys: Vec<Secret>,
         webhook_secret: Option<Secret>,
+        webhook_token: Option<Secret>,
         region: Region,
         naming: Naming,
         max_requests_per_second: u32,
@@ -81,7 +90,23 @@ section! {
 }
 section! {
     /// `[identity]`
-    Identity { tell_links: bool, }
+    Identity { tell_links: bool, token_property: Option<String>, token_secret: Option<Secret>, }
+}
+section! {
+    /// `[profiles]`
+    Profiles { personal_traits: Vec<String>, }
+}
+section! {
+    /// `[search_context]`
+    SearchContext {
+        token: Option<Secret>,
+        rules: Vec<RuleSettings>,
+        hold_out: f64,
+        hold_out_seed: String,
+        max_rule_contexts: usize,
+        max_optional_filters: usize,
+        max_analytics_tags: usize,
+    }
 }
 section! {
     /// `[duplicates]`

@@ -5,6 +5,7 @@ use super::batch::{Batch, single_messages};
 use super::client::Client;
 use super::destination::{Destination, Verdict};
 use super::fate::{Attempt, Death, Fate};
+use super::hosts::Hosts;
 use super::pace::Pace;
 use super::report::Report;
 use super::slots::Item;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
 use crate::telemetry::{Live, Metrics};
 use bytes::Bytes;
+use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +30,8 @@ const SHOWN_WORDS: usize = 500;
 pub struct Shared {
     /// Where they go.
     pub destination: Destination,
+    /// Its hosts.
+    pub hosts: Hosts,
     /// The connections.
     pub client: Client,
     /// The rate.
@@ -117,7 +121,8 @@ impl Run<'_> {
     async fn attempt(&mut self, messages: &Bytes) -> Verdict {
         let at = self.shared.clock.now();
         let began = Instant::now();
-        let request = match self.shared.destination.request(messages.clone(), at) {
+        let origin = self.shared.hosts.current(began);
+        let request = match self.shared.destination.request(&origin, messages.clone(), at) {
             Ok(request) => request,
             Err(error) => return Verdict::Failed(error.to_string()),
         };
@@ -130,6 +135,9 @@ impl Run<'_> {
             }
             Err(error) => (None, error.clone(), Verdict::Failed(error)),
         };
+        if is_hosts_fault(status) {
+            self.shared.hosts.failed(&origin, Instant::now());
+        }
         self.note(at, began.elapsed(), status, words);
         verdict
     }

@@ -2,6 +2,7 @@
 
 use super::body::Pieces;
 use bytes::Bytes;
+use causeway_algolia::erasure::RATE_LIMIT_RESET;
 use http::header::RETRY_AFTER;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -10,8 +11,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::time::Duration;
 
-/// At most so many bytes of an answer are read: enough for any vendor's words.
-const ANSWER_BYTES: usize = 64 * 1024;
+/// At most so many bytes of an answer are read: enough for any vendor's words, and for a full batch of records, whose
+/// answer lists them all.
+const ANSWER_BYTES: usize = 2 << 20;
 
 /// Idle connections are closed after this time, so that names are resolved anew from time to time.
 const IDLE: Duration = Duration::from_secs(60);
@@ -30,6 +32,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The `Retry-After` header.
     pub retry_after: Option<String>,
+    /// The header [`RATE_LIMIT_RESET`].
+    pub rate_limit_reset: Option<String>,
     /// The body, or its beginning.
     pub body: Bytes,
 }
@@ -64,14 +68,14 @@ impl Client {
     async fn answer(&self, request: Request<Pieces>) -> Result<Answer, String> {
         let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
         let status = response.status();
-        let retry_after =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let (retry_after, rate_limit_reset) = (header(RETRY_AFTER.as_str()), header(RATE_LIMIT_RESET));
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         match body {
-            Ok(body) => Ok(Answer { status, retry_after, body: body.to_bytes() }),
+            Ok(body) => Ok(Answer { status, retry_after, rate_limit_reset, body: body.to_bytes() }),
             // The status is known and decides; a body that breaks off only costs the vendor's words.
             Err(_) if status.is_success() => Err(format!("the answer with status {status} broke off")),
-            Err(_) => Ok(Answer { status, retry_after, body: Bytes::new() }),
+            Err(_) => Ok(Answer { status, retry_after, rate_limit_reset, body: Bytes::new() }),
         }
     }
 }

@@ -2,17 +2,20 @@
 
 use super::body::Pieces;
 use super::client::Answer;
+use super::hosts::Hosts;
 use super::slots::{Item, Room};
-use crate::config::{InsightsTarget, SegmentTarget};
+use crate::config::{InsightsTarget, ProfilesTarget, SegmentTarget};
+use crate::secret::Secret;
 use bytes::Bytes;
 use causeway_algolia::credentials;
 use causeway_algolia::insights::{self, request};
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT};
+use causeway_algolia::records;
+use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT};
 use causeway_segment::{batch, limits};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{Request, Uri};
 use std::io::Write;
 use std::time::Duration;
 
@@ -24,6 +27,8 @@ pub enum Destination {
     /// Algolia's Insights API; events older than this many milliseconds are not sent, since one makes Algolia refuse
     /// the whole request.
     Insights(InsightsTarget, i64),
+    /// Algolia's Search API, which keeps profile records.
+    Profiles(ProfilesTarget),
 }
 
 /// What an answer means. Retryable or not is decided here, once.
@@ -50,7 +55,11 @@ const SEGMENT_BYTES: usize = limits::MAX_BATCH_SENT - batch::PREFIX.len() - batc
 const INSIGHTS_BYTES: usize =
     insights::limits::MAX_BODY_SENT - request::PREFIX.len() - request::SUFFIX.len() - 1;
 
-const AGENT: &str = concat!("causeway/", env!("CARGO_PKG_VERSION"));
+/// What is left for operations when the envelope is taken off.
+const PROFILES_BYTES: usize =
+    records::limits::MAX_BODY_SENT - records::request::PREFIX.len() - records::request::SUFFIX.len() - 1;
+
+pub(crate) const AGENT: &str = concat!("causeway/", env!("CARGO_PKG_VERSION"));
 
 impl Destination {
     /// The name in the outbox, in metrics and dead letters.
@@ -58,6 +67,19 @@ impl Destination {
         match self {
             Self::Segment(_) => DESTINATION_SEGMENT,
             Self::Insights(..) => DESTINATION_INSIGHTS,
+            Self::Profiles(_) => DESTINATION_PROFILES,
+        }
+    }
+
+    /// Where requests go, with `shuffle` to arrange hosts that stand in for the first.
+    pub fn hosts(&self, shuffle: impl FnOnce(&mut [String])) -> Hosts {
+        match self {
+            Self::Segment(target) => Hosts::new(&target.url.to_string(), &[]),
+            Self::Insights(target, _) => Hosts::new(&target.url.to_string(), &[]),
+            Self::Profiles(target) => {
+                let (first, others) = target.hosts.for_writes(shuffle);
+                Hosts::new(&first, &others)
+            }
         }
     }
 
@@ -66,6 +88,7 @@ impl Destination {
         match self {
             Self::Segment(_) => Room { messages: limits::MAX_BATCH_MESSAGES, bytes: SEGMENT_BYTES },
             Self::Insights(..) => Room { messages: insights::limits::MAX_EVENTS, bytes: INSIGHTS_BYTES },
+            Self::Profiles(_) => Room { messages: records::limits::MAX_OPERATIONS, bytes: PROFILES_BYTES },
         }
     }
 
@@ -80,26 +103,39 @@ impl Destination {
                 ),
             )),
             Self::Segment(_) if item.length as usize > limits::MAX_MESSAGE => oversize(messages),
+            Self::Profiles(target) if item.length as usize > target.max_record => {
+                oversize_record(messages, target.max_record)
+            }
             _ => None,
         }
     }
 
-    /// The request that carries these messages (joined by commas), sent at this instant.
-    pub fn request(&self, messages: Bytes, sent_at: i64) -> Result<Request<Pieces>, http::Error> {
+    /// The request that carries these messages (joined by commas) to one of [`Destination::hosts`], sent at this instant.
+    pub fn request(
+        &self,
+        origin: &str,
+        messages: Bytes,
+        sent_at: i64,
+    ) -> Result<Request<Pieces>, http::Error> {
         match self {
             Self::Segment(target) => {
                 let authorization = batch::authorization(target.write_key.expose());
-                let builder = post(&target.url, batch::PATH)?.header(AUTHORIZATION, authorization);
+                let builder = post(origin, batch::PATH).header(AUTHORIZATION, authorization);
                 let mut suffix = Vec::with_capacity(batch::SUFFIX_LENGTH);
                 batch::write_suffix(sent_at, &mut suffix);
                 finish(builder, Pieces::new(batch::PREFIX, messages, suffix.into()), target.compress)
             }
             Self::Insights(target, _) => {
-                let builder = post(&target.url, request::PATH)?
-                    .header(credentials::APPLICATION_ID, &target.app_id)
-                    .header(credentials::API_KEY, target.key.expose());
+                let builder = signed(post(origin, request::PATH), &target.app_id, &target.key);
                 let suffix = Bytes::from_static(request::SUFFIX.as_bytes());
                 finish(builder, Pieces::new(request::PREFIX, messages, suffix), target.compress)
+            }
+            Self::Profiles(target) => {
+                let builder =
+                    signed(post(origin, records::request::PATH), target.app_id.as_str(), &target.key);
+                let suffix = Bytes::from_static(records::request::SUFFIX.as_bytes());
+                let body = Pieces::new(records::request::PREFIX, messages, suffix);
+                finish(builder, body, target.compress)
             }
         }
     }
@@ -110,6 +146,7 @@ impl Destination {
         match self {
             Self::Segment(_) => segment_verdict(status, retry_after, &answer.body, now),
             Self::Insights(..) => insights_verdict(status, retry_after, &answer.body, now),
+            Self::Profiles(_) => records_verdict(status, retry_after, &answer.body, now),
         }
     }
 }
@@ -138,6 +175,18 @@ fn insights_verdict(status: u16, retry_after: Option<&str>, body: &[u8], now: i6
     }
 }
 
+fn records_verdict(status: u16, retry_after: Option<&str>, body: &[u8], now: i64) -> Verdict {
+    use records::Verdict as Said;
+    match records::verdict(status, retry_after, body, now) {
+        Said::Delivered => Verdict::Delivered,
+        Said::Refused { message } => Verdict::Refused(message),
+        Said::TooLarge => Verdict::TooLarge,
+        Said::Denied { message } => Verdict::Denied(message),
+        Said::Busy { after } => Verdict::Busy(after),
+        Said::Failed { message } => Verdict::Failed(message),
+    }
+}
+
 /// One entry may hold several messages; only a message has a limit.
 fn oversize(messages: &[u8]) -> Option<(&'static str, String)> {
     let largest = super::batch::single_messages(messages).iter().map(Bytes::len).max().unwrap_or(0);
@@ -150,10 +199,27 @@ fn oversize(messages: &[u8]) -> Option<(&'static str, String)> {
     })
 }
 
-fn post(origin: &Uri, path: &str) -> Result<http::request::Builder, http::Error> {
-    let base = origin.to_string();
-    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse()?;
-    Ok(Request::post(uri).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT))
+/// A record that the plan does not allow would be refused, and its whole batch with it.
+fn oversize_record(operations: &[u8], limit: usize) -> Option<(&'static str, String)> {
+    let operations = super::batch::single_messages(operations);
+    let largest = operations.iter().map(|one| records::operation::record_bytes(one)).max().unwrap_or(0);
+    (largest > limit).then(|| {
+        (
+            "oversize",
+            format!("a record has {largest} bytes; algolia.max_record_size says that Algolia takes {limit}"),
+        )
+    })
+}
+
+fn post(origin: &str, path: &str) -> http::request::Builder {
+    Request::post(format!("{origin}{path}"))
+        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, AGENT)
+}
+
+/// With the credentials that every API of Algolia's takes.
+pub(crate) fn signed(builder: http::request::Builder, app_id: &str, key: &Secret) -> http::request::Builder {
+    builder.header(credentials::APPLICATION_ID, app_id).header(credentials::API_KEY, key.expose())
 }
 
 fn finish(

@@ -1,5 +1,6 @@
 //! What became of entries, and the change of the state that follows.
 
+use super::held;
 use super::slots::Item;
 use bytes::Bytes;
 use causeway_engine::outbox::{Heads, Settled};
@@ -99,6 +100,7 @@ impl Loaded {
             Fate::Delivered => row.delivered += 1,
             Fate::Dead(death) => {
                 row.dead_lettered += 1;
+                books.forget(held::keys(&self.destination, &death.payload));
                 let letter = self.dead_letter(item, flow, death, now);
                 books.dead_letters.push(letter);
             }
@@ -146,12 +148,18 @@ pub struct Books {
     pub ledger: ledger::Additions,
     /// What died.
     pub dead_letters: Vec<DeadLetter>,
+    /// What is no longer known.
+    pub facts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 impl Books {
+    fn forget(&mut self, keys: Vec<Vec<u8>>) {
+        self.facts.extend(keys.into_iter().map(|key| (key, None)));
+    }
+
     /// The change, with the settlements of the blocks touched.
     pub fn into_change(self, settlements: Vec<Settlement>) -> Change {
-        let Self { ledger, dead_letters } = self;
-        Change { settlements, ledger: ledger.into_rows(), dead_letters, ..Change::default() }
+        let Self { ledger, dead_letters, facts } = self;
+        Change { settlements, ledger: ledger.into_rows(), dead_letters, facts, ..Change::default() }
     }
 }

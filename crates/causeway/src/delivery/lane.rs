@@ -263,6 +263,7 @@ impl Lane {
         let counter = match self.shared.destination {
             Destination::Segment(_) => &self.shared.live.to_segment,
             Destination::Insights(..) => &self.shared.live.to_insights,
+            Destination::Profiles(_) => &self.shared.live.to_profiles,
         };
         counter.fetch_add(delivered, Ordering::Relaxed);
     }

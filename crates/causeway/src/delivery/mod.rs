@@ -14,6 +14,8 @@ pub mod client;
 pub mod concurrency;
 pub mod destination;
 pub mod fate;
+pub mod held;
+pub mod hosts;
 pub mod inbox;
 pub mod lane;
 pub mod pace;

@@ -3,7 +3,7 @@
 use super::change::{self, Change, Effect};
 use super::history::{Past, history, versions};
 use super::{AS_CONFIGURED, Catalogue, Known, Problem};
-use causeway_engine::flow::{DESTINATION_SEGMENT, Document, Fault, Flow};
+use causeway_engine::flow::{Destination, Document, Fault, Flow};
 use causeway_store::State;
 use causeway_store::state::FlowVersion;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,7 +17,7 @@ pub type Shelf = Option<Arc<dyn State>>;
 /// The desk. One change at a time; each is checked as a whole, with everything else that runs, before any of it is kept.
 pub struct Desk {
     configured: Vec<Known>,
-    sends_to_segment: bool,
+    reach: Reach,
     shelf: Shelf,
     current: RwLock<Arc<Catalogue>>,
     changing: Mutex<()>,
@@ -37,13 +37,13 @@ impl Desk {
     /// A desk over what runs now.
     pub fn new(
         configured: Vec<Known>,
-        sends_to_segment: bool,
+        reach: Reach,
         shelf: Shelf,
         current: Catalogue,
         publish: Publish,
     ) -> Self {
         let current = RwLock::new(Arc::new(current));
-        Self { configured, sends_to_segment, shelf, current, changing: Mutex::default(), publish }
+        Self { configured, reach, shelf, current, changing: Mutex::default(), publish }
     }
 
     /// What runs now.
@@ -147,7 +147,7 @@ impl Desk {
         active.extend_from_slice(versions);
         active.sort_by(|one, other| one.name.cmp(&other.name));
         let next = Catalogue::new(&self.configured, &active)?;
-        deliverable(&next, self.sends_to_segment).map(|()| next)
+        deliverable(&next, self.reach).map(|()| next)
     }
 
     fn wanted(&self, name: &str, target: Target, author: &str, at: i64) -> Result<FlowVersion, Problem> {
@@ -195,17 +195,39 @@ fn new_versions<'c>(
     changes.iter().zip(documents).filter(|(change, _)| change.effect != Effect::Unchanged)
 }
 
-/// A flow that sends to Segment needs a key for it.
-pub fn deliverable(catalogue: &Catalogue, sends_to_segment: bool) -> Result<(), Problem> {
-    let undeliverable = |flow: &&Known| {
-        let definition = flow.document.definition();
-        definition.enabled && definition.destination == DESTINATION_SEGMENT && !sends_to_segment
-    };
-    let faults: Vec<Fault> = catalogue.known().iter().filter(undeliverable).map(no_key).collect();
+/// Which destinations the configuration has an account for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Segment's Tracking API.
+    pub segment: bool,
+    /// Algolia's Insights API.
+    pub insights: bool,
+}
+
+impl Reach {
+    fn has(self, destination: Destination) -> bool {
+        match destination {
+            Destination::Segment => self.segment,
+            Destination::Insights => self.insights,
+        }
+    }
+}
+
+/// A flow needs an account at its destination.
+pub fn deliverable(catalogue: &Catalogue, reach: Reach) -> Result<(), Problem> {
+    let undeliverable = catalogue.flows().iter().filter(|flow| !reach.has(flow.destination()));
+    let faults: Vec<Fault> = undeliverable.map(|flow| no_account(flow)).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
-fn no_key(flow: &Known) -> Fault {
-    let message = "segment.write_key is not set in the configuration, so nothing can be sent there";
+fn no_account(flow: &Flow) -> Fault {
+    let message = match flow.destination() {
+        Destination::Segment => {
+            "segment.write_key is not set in the configuration, so nothing can be sent there"
+        }
+        Destination::Insights => {
+            "algolia.app_id and algolia.api_key are not set in the configuration, so nothing can be sent there"
+        }
+    };
     Fault { flow: flow.name().to_owned(), place: "destination".to_owned(), message: message.to_owned() }
 }

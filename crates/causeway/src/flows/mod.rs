@@ -16,7 +16,7 @@ mod history;
 
 pub use catalogue::{AS_CONFIGURED, Catalogue, document_of};
 pub use change::{Change, Effect};
-pub use desk::{Desk, Publish, Shelf, Target, deliverable};
+pub use desk::{Desk, Publish, Reach, Shelf, Target, deliverable};
 pub use files::{read_directory, read_file};
 pub use history::{Past, history};
 

@@ -1,4 +1,4 @@
-//! CORS as Algolia's Insights API answers it: any page may send events, none needs cookies.
+//! CORS as both vendors answer it: any page may send events, none needs cookies.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 pub async fn preflight(headers: HeaderMap) -> Response {
     let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let allowed = asked.unwrap_or_else(|| {
-        HeaderValue::from_static("content-type, x-algolia-application-id, x-algolia-api-key")
+        HeaderValue::from_static("authorization, content-type, x-algolia-application-id, x-algolia-api-key")
     });
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answers = response.headers_mut();
@@ -27,7 +27,7 @@ pub fn allow(mut response: Response) -> Response {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("causeway-quarantined, causeway-detail, retry-after"),
+        HeaderValue::from_static("causeway-quarantined, causeway-detail, retry-after, x-ratelimit-reset"),
     );
     response
 }

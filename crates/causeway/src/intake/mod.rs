@@ -1,14 +1,20 @@
-//! What clients talk to: `POST /1/events` as Algolia's own, and health.
+//! What clients talk to: Algolia's and Segment's own ways to send, and health.
 //!
 //! | route | speaks |
 //! |---|---|
 //! | `POST /1/events` | Algolia Insights |
-//! | `OPTIONS /1/events` | CORS preflight |
+//! | `POST /v1/…` | Segment's Tracking API |
+//! | `POST /webhooks/segment` | Segment's webhook destinations |
+//! | `OPTIONS /1/events`, `OPTIONS /v1/…` | CORS preflight |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 pub mod body;
+mod calls;
 pub mod cors;
 pub mod insights;
+mod room;
 pub mod server;
+pub mod tracking;
+pub mod webhook;
 
 pub use server::{Intake, router};

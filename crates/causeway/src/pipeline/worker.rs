@@ -6,6 +6,7 @@
 use super::tail::{Next, Tail};
 use crate::delivery::Inbox;
 use crate::health::{self, Health, Watch};
+use crate::people::HotFacts;
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_engine::ledger::Additions;
@@ -76,6 +77,8 @@ pub struct Parts {
     pub journal: Arc<dyn Journal>,
     /// What follows.
     pub state: Arc<dyn State>,
+    /// What is known, for those who ask.
+    pub facts: Arc<HotFacts>,
     /// The newest entries.
     pub tail: Arc<Tail>,
     /// Where blocks go, by destination.
@@ -187,7 +190,10 @@ impl Worker {
     fn take_requests(&mut self, change: &mut Change) {
         while let Ok(request) = self.requests.try_recv() {
             match request {
-                Request::Change(more) => merge(change, more),
+                Request::Change(more) => {
+                    self.engine.forget(&more.facts);
+                    merge(change, more);
+                }
                 Request::Resolve(more, answer) => {
                     merge(change, more);
                     self.answers.push(answer);
@@ -224,6 +230,7 @@ impl Worker {
                 return Err(error);
             }
         }
+        self.parts.facts.committed(&change);
         self.cursor = change.cursor.unwrap_or(self.cursor);
         // The journal may show a record a moment before the tail has it.
         let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);

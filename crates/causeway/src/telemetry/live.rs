@@ -16,6 +16,8 @@ pub struct Live {
     pub to_segment: AtomicU64,
     /// Entries delivered to Algolia.
     pub to_insights: AtomicU64,
+    /// Operations on profile records that Algolia took.
+    pub to_profiles: AtomicU64,
     /// Dead letters.
     pub dead: AtomicU64,
     latest: Mutex<VecDeque<String>>,

@@ -9,7 +9,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
-/// Label of an intake: `insights`.
+/// Label of an intake: `insights`, `tracking` or `webhook`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Intake {
     /// The intake's name.
@@ -28,14 +28,14 @@ pub struct Refused {
 /// Labels of what goes to a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Destination {
-    /// `segment` or `insights`.
+    /// `segment`, `insights` or `profiles`.
     pub destination: String,
 }
 
 /// Labels of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Attempt {
-    /// `segment` or `insights`.
+    /// `segment`, `insights` or `profiles`.
     pub destination: String,
     /// HTTP status, or `none` when there was no answer.
     pub code: String,

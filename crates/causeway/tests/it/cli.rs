@@ -345,6 +345,27 @@ fn validate_online_says_what_each_credential_may_do_and_which_vendor_can_not_be_
 }
 
 #[test]
+fn validate_online_says_which_rights_a_key_lacks_for_what_is_switched_on() {
+    play(async |sandbox, home| {
+        let path = home.directory.path().join("causeway.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let with_key = |key: &str, recipe: &str| {
+            let ours = format!("search_hosts = [\"{}\"]\nadmin_key = \"{key}\"\n[segment]", sandbox.url());
+            let text = text.replace("[segment]", &ours).replace("[recipes]", &format!("[recipes]\n{recipe}"));
+            std::fs::write(&path, text).unwrap();
+            home.run(&["validate", "--online"])
+        };
+        let ran = with_key("sandbox-search-key", "audience-sync = true").ended(1);
+        assert!(ran.out.contains("the rights `addObject`, `deleteObject` are missing"), "{ran:?}");
+        with_key("sandbox-search-key", "audience-sync = false").ended(0);
+        with_key("sandbox-admin-key", "audience-sync = true").ended(0);
+        let running = home.start().await;
+        home.accept(&[view("a", "b")]).await;
+        assert_eq!(running.terminate().await, 0);
+    });
+}
+
+#[test]
 fn the_demo_ends_by_itself_with_a_balanced_ledger() {
     let directory = TempDir::new().unwrap();
     let began = Instant::now();

@@ -103,3 +103,17 @@ fn segment_is_told_of_no_link_where_that_is_switched_off() {
         assert_eq!(person_of(stage, "after").1, json!("u-7"));
     });
 }
+
+#[test]
+fn algolia_gets_both_tokens_of_later_events() {
+    play(async |stage| {
+        stage.accept(&[known("anon", "u-7", "login"), view("anon", "after"), view("other", "unknown")]).await;
+        stage.settled().await;
+        let user_of = |object: &str| {
+            let events = stage.sandbox.events();
+            let event = events.iter().find(|event| event["objectIDs"][0] == object);
+            event.unwrap_or_else(|| panic!("nothing came about {object}"))["authenticatedUserToken"].clone()
+        };
+        assert_eq!(["login", "after", "unknown"].map(user_of), [json!("u-7"), json!("u-7"), Value::Null]);
+    });
+}

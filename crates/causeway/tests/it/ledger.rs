@@ -9,8 +9,6 @@ use causeway::delivery::fate::{Books, Death, Fate, Loaded};
 use causeway::delivery::slots::Item;
 use causeway::inspect::Ledger;
 use causeway::pipeline::worker::requeued;
-use causeway_algolia::insights::Rules;
-use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Definition, Flow};
 use causeway_engine::outbox::Heads;
 use causeway_engine::recipes::{self, Naming};
@@ -262,8 +260,7 @@ impl World {
 }
 
 fn engine(store: &Store) -> Engine {
-    let settings =
-        Settings { rules: Rules::default(), duplicates: Window::default(), forward: true, tell_links: true };
+    let settings = Settings { forward: true, ..Settings::default() };
     let mut engine = Engine::new(settings, flows(), store.state.last_block().unwrap());
     engine.restore_seen(&store.state.notes(List::Seen, 0).unwrap());
     engine

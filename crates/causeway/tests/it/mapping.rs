@@ -122,6 +122,52 @@ fn a_flow_of_the_recipes_name_replaces_it() {
     });
 }
 
+/// Algolia's events, made into others for Algolia.
+const TO_INSIGHTS: &str = r#"
+name = "renamed"
+destination = "insights"
+trigger = 'properties.eventType = "click"'
+settings = { index = "renamed" }
+[mapping]
+eventName = "Renamed"
+eventType = "click"
+objects = { "@path" = "$.properties.products" }
+queryID = { "@path" = "$.properties.queryID" }
+"#;
+
+#[test]
+fn a_flow_to_insights_sends_there_though_events_are_not_forwarded() {
+    let only_flow = |settings: &mut Settings| {
+        with_flows(settings);
+        settings.algolia.forward_events = false;
+    };
+    Scene::new().with(only_flow).file("flows/renamed.toml", TO_INSIGHTS).play(async |stage| {
+        let click = but(click("anonymous-1", "a"), json!({"authenticatedUserToken": "u-7"}));
+        stage.accept(&[click.clone(), view("p", "b")]).await;
+        stage.settled().await;
+        let events = stage.sandbox.events();
+        assert_eq!(events.len(), 1);
+        let sent = &events[0];
+        assert_eq!((&sent["index"], &sent["eventName"]), (&json!("renamed"), &json!("Renamed")));
+        for key in ["positions", "queryID", "userToken", "authenticatedUserToken", "timestamp"] {
+            assert_eq!(sent[key], click[key], "{key}");
+        }
+        assert_eq!(stage.balance("renamed"), [2, 1, 1, 0, 0]);
+        assert!(stage.ledger().flows.iter().all(|flow| flow.flow != "forward-events"));
+    });
+}
+
+#[test]
+fn a_flow_that_sees_segments_calls_sees_none_of_algolias() {
+    let own = format!("source = \"segment\"\n{}", OWN.replace("NAME", "calls"));
+    Scene::new().with(with_flows).file("flows/calls.toml", own).play(async |stage| {
+        stage.accept(&[click("p", "a"), click("p", "a")]).await;
+        stage.settled().await;
+        assert_eq!(sorted(&stage.tracks(), "/event"), ["Search Result Clicked"]);
+        assert!(stage.ledger().flows.iter().all(|flow| flow.flow != "calls"));
+    });
+}
+
 /// A plan that knows `Search Result Clicked` with a numeric `position`, a `product_id` and nothing more.
 fn plan() -> String {
     let properties = json!({

@@ -1,5 +1,6 @@
 //! A store that can be told to make trouble.
 
+use bytes::Bytes;
 use causeway_store::sqlite::Store;
 use causeway_store::state::{
     Block, Change, DeadLetter, DeadLetterQuery, FlowVersion, LedgerRow, List, Note, Prune,
@@ -82,6 +83,14 @@ impl<J: Journal> Journal for Troubled<J> {
 
     fn retain(&self, retention: Retention) -> Result<u64, Error> {
         self.inner.retain(retention)
+    }
+
+    fn rewrite(&self, bodies: &[(Position, Bytes)]) -> Result<(), Error> {
+        self.inner.rewrite(bodies)
+    }
+
+    fn scrub(&self) -> Result<(), Error> {
+        self.inner.scrub()
     }
 
     fn damaged(&self) -> Vec<(Position, Position)> {
@@ -176,5 +185,9 @@ impl<S: State> State for Troubled<S> {
 
     fn prune(&self, prune: Prune) -> Result<(), Error> {
         self.inner.prune(prune)
+    }
+
+    fn scrub(&self) -> Result<(), Error> {
+        self.inner.scrub()
     }
 }

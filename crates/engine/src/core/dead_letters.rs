@@ -10,11 +10,16 @@ use causeway_store::{Entry, Position};
 
 impl Step<'_> {
     pub(super) fn invalid(&mut self, entry: &Entry, item: usize, invalid: &Invalid<'_>) {
+        let reason = format!("{} (Algolia: {})", invalid.violation.detail(), invalid.violation.message());
+        self.quarantine(entry, item, reason, invalid.raw);
+    }
+
+    /// Keeps what an intake found invalid.
+    pub(super) fn quarantine(&mut self, entry: &Entry, item: usize, reason: String, raw: &str) {
         let row = self.ledger.row(INTAKE, self.hour);
         row.accepted += 1;
         row.dead_lettered += 1;
-        let reason = format!("{} (Algolia: {})", invalid.violation.detail(), invalid.violation.message());
-        let payload = Bytes::copy_from_slice(invalid.raw.as_bytes());
+        let payload = Bytes::copy_from_slice(raw.as_bytes());
         let event = format!("{}:{item}", entry.position.0);
         let letter = self.dead_letter(INTAKE, event, entry.position, ("invalid", reason), payload);
         self.effects.change.dead_letters.push(letter);
@@ -30,6 +35,15 @@ impl Step<'_> {
         self.effects.change.dead_letters.push(letter);
     }
 
+    fn destination_of(&self, name: &str) -> &'static str {
+        let flow = self.engine.flows.iter().find(|flow| flow.name() == name);
+        match flow {
+            Some(flow) => flow.destination().name(),
+            None if name == INTAKE => INTAKE,
+            None => DESTINATION_SEGMENT,
+        }
+    }
+
     pub(super) fn dead_letter(
         &self,
         flow: &str,
@@ -41,7 +55,7 @@ impl Step<'_> {
         DeadLetter {
             id: dead_letter_id(flow, &event, position),
             flow: flow.to_owned(),
-            destination: if flow == INTAKE { INTAKE } else { DESTINATION_SEGMENT }.to_owned(),
+            destination: self.destination_of(flow).to_owned(),
             event,
             person: String::new(),
             cause: cause.to_owned(),

@@ -1,66 +1,93 @@
 //! What the flows make of an event.
 
 use super::step::{Place, Step, made};
-use crate::flow::{Outcome, Stamp};
+use crate::flow::{Flow, Outcome, Source, Stamp};
+use crate::identity::Sender;
 use crate::payload;
 use bytes::Bytes;
 use causeway_algolia::insights::Event;
+use causeway_mapping::Value;
 use causeway_store::state::DeadLetter;
+use std::sync::Arc;
+
+/// The flows that see these events.
+pub(super) fn of_source(flows: &[Arc<Flow>], source: Source) -> impl Iterator<Item = &Arc<Flow>> {
+    flows.iter().filter(move |flow| flow.source() == source)
+}
+
+/// An event as it came, for the dead letter that it may become.
+#[derive(Clone, Copy)]
+pub(super) struct Came<'a> {
+    pub(super) raw: &'a str,
+    /// The id by which its person was named.
+    pub(super) person: &'a str,
+}
 
 impl Step<'_> {
-    pub(super) fn run_flows(&mut self, event: &Event<'_>, place: Place, only: Option<&str>) {
-        let person = self.person(event, place);
+    pub(super) fn run_flows(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
         let context = payload::algolia_context(event);
+        let secret = self.engine.settings.token_secret.clone();
         let mut payload = None;
+        let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
         let flows = std::mem::take(&mut self.flows);
-        for flow in flows.iter().filter(|flow| only.is_none_or(|only| only == flow.name())) {
-            let payload = payload.get_or_insert_with(|| payload::of_insights(event, &person, place.time));
+        let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
+        for flow in of_source(&flows, Source::Algolia).filter(asked) {
+            let payload = payload.get_or_insert_with(|| payload::of_insights(event, sender, place.time));
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
-                anonymous: person.anonymous,
-                user: person.user.as_deref(),
-                algolia: &context,
+                anonymous: sender.anonymous.as_deref(),
+                user: sender.user.as_deref(),
+                algolia: Some(&context),
+                token_secret: secret.expose().as_bytes(),
             };
-            let start = self.segment.payload().len();
-            let outcome = flow.run(payload, stamp, self.segment.payload());
-            self.count(flow.name(), event, place, start, outcome);
+            self.run_flow(flow, payload, stamp, came, place);
         }
         self.flows = flows;
     }
 
-    pub(super) fn count(
+    /// Runs one flow and counts what came of it.
+    pub(super) fn run_flow(
         &mut self,
-        flow: &str,
-        event: &Event<'_>,
+        flow: &Flow,
+        payload: &mut Value<'_>,
+        stamp: Stamp<'_>,
+        came: Came<'_>,
         place: Place,
-        start: usize,
-        outcome: Outcome,
     ) {
-        if !matches!(outcome, Outcome::Mapped(_)) {
-            self.segment.take_back(start);
-        }
-        match outcome {
+        let builder = self.outgoing.to(flow.destination().name());
+        let start = builder.payload().len();
+        match flow.run(payload, stamp, builder.payload()) {
             Outcome::Mapped(messages) => {
-                self.ledger.row(flow, self.hour).accepted += 1;
-                self.segment.add(flow, place.id, made(start, messages, place));
+                builder.add(flow.name(), place.id, made(start, messages, place));
+                self.ledger.row(flow.name(), self.hour).accepted += 1;
             }
             Outcome::Unmapped(_) => {
-                let row = self.ledger.row(flow, self.hour);
+                builder.take_back(start);
+                let row = self.ledger.row(flow.name(), self.hour);
                 row.accepted += 1;
                 row.filtered += 1;
             }
-            Outcome::Rejected(cause, reason) => self.rejected(flow, event, place, (cause, reason)),
+            Outcome::Rejected(cause, reason) => {
+                builder.take_back(start);
+                self.rejected(flow.name(), came, place, (cause, reason));
+            }
         }
     }
 
-    pub(super) fn rejected(&mut self, flow: &str, event: &Event<'_>, place: Place, cause: (&str, String)) {
+    pub(super) fn rejected(&mut self, flow: &str, came: Came<'_>, place: Place, cause: (&str, String)) {
         let row = self.ledger.row(flow, self.hour);
         row.accepted += 1;
         row.dead_lettered += 1;
-        let payload = Bytes::copy_from_slice(event.raw.as_bytes());
+        let payload = Bytes::copy_from_slice(came.raw.as_bytes());
         let letter = self.dead_letter(flow, place.id.to_string(), place.position, cause, payload);
-        self.effects.change.dead_letters.push(DeadLetter { person: event.user_token.to_string(), ..letter });
+        self.effects.change.dead_letters.push(DeadLetter { person: came.person.to_owned(), ..letter });
     }
 }

@@ -1,23 +1,30 @@
 //! The engine: takes journal entries in order, answers the change that follows from them.
 
+mod calls;
 mod dead_letters;
 mod flows;
 mod growth;
 mod ids;
+mod known;
+mod memory;
+mod outgoing;
 mod persons;
 mod step;
+mod sync;
 
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
 
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
-use crate::identity::Links;
-use crate::recent::Recent;
+use crate::profile::{Held, Keep, Profile, Sync};
+use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Note};
 use causeway_store::{BlockId, Entry, journal};
-use growth::Growth;
+use known::Known;
+use memory::Memory;
+use outgoing::Growths;
 use std::sync::Arc;
 use step::Step;
 
@@ -29,6 +36,22 @@ pub enum Source {
     /// A repaired Insights event, entered again by an operator. The record's meta names the only flow that is to see
     /// it; empty means all. It is never a repetition.
     Repaired,
+    /// `POST /v1/…`: a body of Segment's Tracking API. The record's meta is the word of its
+    /// [`causeway_segment::call::Route`].
+    Tracking,
+    /// `POST /webhooks/segment`: one message that Segment hands on, or an array of them.
+    Webhook,
+    /// An operator's order.
+    Operator,
+    /// A repaired call of Segment's, entered again by an operator; otherwise like [`Source::Repaired`].
+    RepairedCall,
+}
+
+impl Source {
+    /// Whether the body of such a record is one of Insights events.
+    pub(crate) fn is_insights(source: journal::Source) -> bool {
+        [Self::Insights, Self::Repaired].map(journal::Source::from).contains(&source)
+    }
 }
 
 impl From<Source> for journal::Source {
@@ -36,6 +59,10 @@ impl From<Source> for journal::Source {
         Self(match source {
             Source::Insights => 1,
             Source::Repaired => 2,
+            Source::Tracking => 3,
+            Source::Webhook => 4,
+            Source::Operator => 5,
+            Source::RepairedCall => 6,
         })
     }
 }
@@ -57,6 +84,32 @@ pub struct Settings {
     pub forward: bool,
     /// Whether Segment is told of links between tokens and users.
     pub tell_links: bool,
+    /// What encoded tokens are made with, see [`causeway_algolia::tokens::legal`]; may be empty.
+    pub token_secret: Secret,
+    /// The property, trait or context key of a call that carries the visitor's Algolia token.
+    pub token_property: Option<String>,
+    /// Whether calls of the Tracking API are handed on to Segment.
+    pub forward_calls: bool,
+    /// Which traits are kept.
+    pub keep: Arc<Keep>,
+    /// The recipes that keep records at Algolia.
+    pub syncs: Arc<[Sync]>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: insights::Rules::default(),
+            duplicates: Window::default(),
+            forward: false,
+            tell_links: true,
+            token_secret: Secret::new(""),
+            token_property: None,
+            forward_calls: false,
+            keep: Arc::default(),
+            syncs: Arc::from([]),
+        }
+    }
 }
 
 /// What follows from some entries.
@@ -78,8 +131,11 @@ pub const FORWARD: &str = "forward-events";
 /// The ledger's name for links between a token and a user, told to Segment.
 pub const LINKS: &str = "identity-links";
 
-/// How many anonymous ids' links are kept in memory; the rest is read from the store when needed.
-const LINKS_IN_MEMORY: usize = 100_000;
+/// The ledger's name for calls of the Tracking API handed on to Segment.
+pub const FORWARD_CALLS: &str = "forward-calls";
+
+/// The ledger's name for traits that become evidence for Algolia's personalization.
+pub const AFFINITIES: &str = "trait-affinities";
 
 /// The engine. One owner drives it; all its state is a cache of what it committed.
 #[derive(Debug)]
@@ -88,9 +144,10 @@ pub struct Engine {
     flows: Vec<Arc<Flow>>,
     next_block: u64,
     seen: Seen,
-    links: Recent<Box<str>, Links>,
-    to_segment: Growth,
-    to_insights: Growth,
+    known: Known,
+    profiles: Memory<Profile>,
+    held: Memory<Held>,
+    growths: Growths,
 }
 
 impl Engine {
@@ -102,9 +159,10 @@ impl Engine {
             flows,
             next_block: last_block.0 + 1,
             seen,
-            links: Recent::new(LINKS_IN_MEMORY),
-            to_segment: Growth::default(),
-            to_insights: Growth::default(),
+            known: Known::default(),
+            profiles: Memory::new(),
+            held: Memory::new(),
+            growths: Growths::default(),
         }
     }
 
@@ -121,6 +179,13 @@ impl Engine {
     /// Replaces the flows; events of later entries run through the new ones.
     pub fn set_flows(&mut self, flows: Vec<Arc<Flow>>) {
         self.flows = flows;
+    }
+
+    /// Forgets facts that somebody else changed in the store.
+    pub fn forget(&mut self, facts: &[(Vec<u8>, Option<Vec<u8>>)]) {
+        for (key, _) in facts {
+            self.held.forget(key);
+        }
     }
 
     /// A number for a block that is made outside of [`Engine::process`], such as a retried dead letter's.

@@ -1,48 +1,46 @@
 //! Who an event belongs to, and what that tells of links.
 
 use super::LINKS;
+use super::known::StepNodes;
 use super::step::{Place, Step, made};
-use crate::identity::{self, Links, Noted, Person};
+use crate::flow::DESTINATION_SEGMENT;
+use crate::identity::{self, Evidence, Identifier, Noted, Origin, Reason, Sender};
 use causeway_algolia::insights::Event;
+use causeway_algolia::tokens;
+use std::borrow::Cow;
 
 impl Step<'_> {
     /// Who the event belongs to; notes the link if the event carries one, and has Segment told of a new one.
-    pub(super) fn person<'a>(&mut self, event: &'a Event<'a>, place: Place) -> Person<'a> {
-        let token = &*event.user_token;
-        match event.authenticated_user_token.as_deref() {
-            Some(user) if user == token => Person { anonymous: None, user: Some(user.to_owned()) },
+    pub(super) fn sender<'a>(&mut self, event: &'a Event<'a>, place: Place) -> Sender<'a> {
+        let anonymous = self.id_behind(&event.user_token);
+        let user = event.authenticated_user_token.as_deref().map(|token| self.id_behind(token));
+        match user {
+            Some(user) if user == anonymous => Sender { anonymous: None, user: Some(user.into_owned()) },
             Some(user) => {
-                self.note_link(token, user, place);
-                Person { anonymous: Some(token), user: Some(user.to_owned()) }
+                self.note_link(&anonymous, &user, place);
+                Sender { anonymous: Some(anonymous), user: Some(user.into_owned()) }
             }
             None => {
-                let user = self.links(token).at(place.time).map(str::to_owned);
-                Person { anonymous: Some(token), user }
+                let user = identity::owner(&mut self.nodes(), &anonymous, place.time);
+                Sender { anonymous: Some(anonymous), user }
             }
         }
     }
 
-    pub(super) fn links(&mut self, anonymous: &str) -> &mut Links {
-        if self.engine.links.get(anonymous).is_none() {
-            let fact = self.facts.fact(&identity::links_key(anonymous));
-            let stored = fact.unwrap_or_else(|error| {
-                self.failure = Some(error);
-                None
-            });
-            let links = stored.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
-            self.engine.links.insert(anonymous.into(), links);
-        }
-        self.engine.links.get(anonymous).expect("it was just put there")
+    /// Who is who, to be asked and told.
+    pub(super) fn nodes(&mut self) -> StepNodes<'_> {
+        StepNodes { known: &mut self.engine.known, facts: self.facts, failure: &mut self.failure }
     }
 
     pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place) {
-        let links = self.links(anonymous);
-        let noted = links.note(place.time, user);
-        if noted == Noted::Known {
-            return;
+        let origin = Origin { position: place.position, item: place.item };
+        let evidence = Evidence { time: place.time, origin, reason: Reason::BothIdsInsights };
+        let former = self.former(Some(anonymous), Some(user), place);
+        let noted = identity::seen_together(&mut self.nodes(), anonymous, user, evidence);
+        if noted > Noted::Extended {
+            let people = [Identifier::anonymous(anonymous), Identifier::user(user)];
+            self.sync_link(&former.into_iter().chain(people).collect::<Vec<_>>(), place);
         }
-        let stored = serde_json::to_vec(links).expect("links are plain data");
-        self.effects.change.facts.push((identity::links_key(anonymous), Some(stored)));
         if noted == Noted::New && self.engine.settings.tell_links && !self.flows.is_empty() {
             self.tell_link(anonymous, user, place);
         }
@@ -51,9 +49,42 @@ impl Step<'_> {
     /// `identify` with both ids, so that Segment's own profile merges as well. Its id comes from the pair: told once.
     pub(super) fn tell_link(&mut self, anonymous: &str, user: &str, place: Place) {
         let id = identity::link_event(anonymous, user);
-        let start = self.segment.payload().len();
-        identity::write_identify(anonymous, user, id, place.time, self.segment.payload());
+        let builder = self.outgoing.to(DESTINATION_SEGMENT);
+        let start = builder.payload().len();
+        identity::write_identify(anonymous, user, id, place.time, builder.payload());
+        builder.add(LINKS, id, made(start, 1, place));
         self.ledger.row(LINKS, self.hour).accepted += 1;
-        self.segment.add(LINKS, id, made(start, 1, place));
+    }
+
+    /// The token that Algolia knows an id by; what it stands for is remembered.
+    pub(super) fn token(&mut self, id: &str) -> String {
+        let token = tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes());
+        let encoded = matches!(token, Cow::Owned(_));
+        let token = token.into_owned();
+        if encoded && self.known_token(&token).is_none() {
+            self.effects.change.facts.push((identity::token_key(&token), Some(id.as_bytes().to_vec())));
+            self.engine.known.tokens.insert(token.as_str().into(), Some(id.into()));
+        }
+        token
+    }
+
+    /// The id that a token of Algolia's stands for: itself, if it is none that we encoded.
+    fn id_behind<'a>(&mut self, token: &'a str) -> Cow<'a, str> {
+        if !tokens::is_encoded(token) {
+            return Cow::Borrowed(token);
+        }
+        self.known_token(token).map_or(Cow::Borrowed(token), |id| Cow::Owned(id.to_owned()))
+    }
+
+    fn known_token(&mut self, token: &str) -> Option<&str> {
+        if self.engine.known.tokens.get(token).is_none() {
+            let fact = self.facts.fact(&identity::token_key(token)).unwrap_or_else(|error| {
+                self.failure = Some(error);
+                None
+            });
+            let id = fact.and_then(|bytes| String::from_utf8(bytes).ok()).map(String::into_boxed_str);
+            self.engine.known.tokens.insert(token.into(), id);
+        }
+        self.engine.known.tokens.get(token).and_then(|id| id.as_deref())
     }
 }

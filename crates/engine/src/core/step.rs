@@ -1,14 +1,17 @@
 //! One call of [`Engine::process`] under way: the entries' events one after the other.
 
-use super::growth::Growth;
+use super::flows::{Came, of_source};
 use super::ids::id_of;
-use super::{Effects, Engine, FORWARD, Facts, INTAKE, Source};
+use super::outgoing::Outgoing;
+use super::{Effects, Engine, FORWARD, Facts, INTAKE};
 use crate::event::{self, EventId};
-use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Flow};
+use crate::flow::{DESTINATION_INSIGHTS, Flow, Source};
+use crate::identity::Sender;
 use crate::ledger::{self, Additions};
 use crate::outbox::{Builder, Made};
 use crate::span::Gathering;
 use causeway_algolia::insights::{self, Event};
+use causeway_segment::call::Route;
 use causeway_store::state::{List, Note};
 use causeway_store::{Entry, Position, journal};
 use std::sync::Arc;
@@ -20,8 +23,7 @@ pub(super) struct Step<'e> {
     pub(super) bodies: usize,
     pub(super) flows: Vec<Arc<Flow>>,
     pub(super) ledger: Additions,
-    pub(super) segment: Builder,
-    pub(super) insights: Builder,
+    pub(super) outgoing: Outgoing,
     pub(super) hour: i64,
     pub(super) ids: Gathering,
     pub(super) seen: Vec<u8>,
@@ -34,6 +36,7 @@ pub(super) struct Step<'e> {
 pub(super) struct Place {
     pub(super) id: EventId,
     pub(super) position: Position,
+    pub(super) item: u32,
     pub(super) time: i64,
     pub(super) slot: u16,
 }
@@ -41,14 +44,14 @@ pub(super) struct Place {
 impl<'e> Step<'e> {
     pub(super) fn new(engine: &'e mut Engine, facts: &'e dyn Facts, bodies: usize) -> Self {
         let flows = engine.flows.clone();
+        let outgoing = Outgoing::new(0, &engine.growths, 0);
         Self {
             engine,
             facts,
             bodies,
             flows,
             ledger: Additions::default(),
-            segment: Builder::new(DESTINATION_SEGMENT, 0),
-            insights: Builder::new(DESTINATION_INSIGHTS, 0),
+            outgoing,
             hour: 0,
             ids: Gathering::default(),
             seen: Vec::new(),
@@ -60,10 +63,20 @@ impl<'e> Step<'e> {
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.enter_hour(ledger::hour_of(entry.record.received_at));
         match entry.record.source {
-            source if source == Source::Insights.into() => self.insights_body(entry, None),
-            source if source == Source::Repaired.into() => {
+            source if source == super::Source::Insights.into() => self.insights_body(entry, None),
+            source if source == super::Source::Repaired.into() => {
                 let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
                 self.insights_body(entry, Some(&only));
+            }
+            source if source == super::Source::Tracking.into() => {
+                self.calls_body(entry, route_of(entry), None)
+            }
+            source if source == super::Source::Webhook.into() => {
+                self.calls_body(entry, Some(Route::Webhook), None);
+            }
+            source if source == super::Source::RepairedCall.into() => {
+                let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
+                self.calls_body(entry, Some(Route::Webhook), Some(&only));
             }
             journal::Source(number) => self.unreadable(entry, &format!("no intake has the number {number}")),
         }
@@ -72,25 +85,19 @@ impl<'e> Step<'e> {
     /// Blocks and ledger rows belong to one hour each.
     pub(super) fn enter_hour(&mut self, hour: i64) {
         if hour != self.hour {
-            self.close_blocks();
+            self.close_blocks(hour);
             self.hour = hour;
-            let room = |growth: Growth| growth.expected(self.bodies);
-            self.segment = Builder::with_room(DESTINATION_SEGMENT, hour, room(self.engine.to_segment));
-            self.insights = Builder::with_room(DESTINATION_INSIGHTS, hour, room(self.engine.to_insights));
         }
     }
 
-    pub(super) fn close_blocks(&mut self) {
-        self.engine.to_segment.learn(self.bodies, self.segment.payload().len());
-        self.engine.to_insights.learn(self.bodies, self.insights.payload().len());
-        let empty = || Builder::new("", 0);
-        for builder in
-            [std::mem::replace(&mut self.segment, empty()), std::mem::replace(&mut self.insights, empty())]
-        {
-            if !builder.is_empty() {
-                let id = self.engine.take_block_id();
-                self.effects.change.outbox.push(builder.build(id));
-            }
+    /// Hands on what was made so far, and goes on with empty blocks of that hour.
+    fn close_blocks(&mut self, next_hour: i64) {
+        let empty = Outgoing::new(next_hour, &self.engine.growths, self.bodies);
+        let made = std::mem::replace(&mut self.outgoing, empty);
+        let builders: Vec<Builder> = made.close(&mut self.engine.growths, self.bodies).collect();
+        for builder in builders {
+            let id = self.engine.take_block_id();
+            self.effects.change.outbox.push(builder.build(id));
         }
     }
 
@@ -121,6 +128,7 @@ impl<'e> Step<'e> {
         let place = Place {
             id,
             position: entry.position,
+            item: item as u32,
             time: event.timestamp.unwrap_or(received_at),
             slot: event::slot(&event.user_token),
         };
@@ -137,10 +145,12 @@ impl<'e> Step<'e> {
         let only = repaired_for.filter(|flow| !flow.is_empty());
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
-            return self.rejected(flow, event, place, cause);
+            let came = Came { raw: event.raw, person: &event.user_token };
+            return self.rejected(flow, came, place, cause);
         }
-        self.forward(event, place, received_at, only);
-        self.run_flows(event, place, only);
+        let sender = self.sender(event, place);
+        self.forward(event, &sender, place, received_at, only);
+        self.run_flows(event, &sender, place, only);
     }
 
     pub(super) fn runs(&self, flow: &str) -> bool {
@@ -156,21 +166,32 @@ impl<'e> Step<'e> {
     /// A repeated event is filtered by every flow that would have seen it.
     pub(super) fn repeated(&mut self) {
         let forward = self.engine.settings.forward.then_some(FORWARD);
-        for flow in self.flows.iter().map(|flow| flow.name()).chain(forward) {
+        for flow in of_source(&self.flows, Source::Algolia).map(|flow| flow.name()).chain(forward) {
             let row = self.ledger.row(flow, self.hour);
             row.accepted += 1;
             row.filtered += 1;
         }
     }
 
-    pub(super) fn forward(&mut self, event: &Event<'_>, place: Place, received_at: i64, only: Option<&str>) {
+    /// Hands the event on to Algolia, with the user that is known of an anonymous one.
+    pub(super) fn forward(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        received_at: i64,
+        only: Option<&str>,
+    ) {
         if !self.engine.settings.forward || only.is_some_and(|flow| flow != FORWARD) {
             return;
         }
-        let start = self.insights.payload().len();
-        event.write_json(received_at, self.insights.payload());
+        let user = sender.user.as_deref().filter(|_| event.authenticated_user_token.is_none());
+        let user = user.map(|user| self.token(user));
+        let builder = self.outgoing.to(DESTINATION_INSIGHTS);
+        let start = builder.payload().len();
+        event.write_json_of(user.as_deref(), received_at, builder.payload());
+        builder.add(FORWARD, place.id, made(start, 1, place));
         self.ledger.row(FORWARD, self.hour).accepted += 1;
-        self.insights.add(FORWARD, place.id, made(start, 1, place));
     }
 
     pub(super) fn gather(&mut self, id: EventId, event: &Event<'_>) {
@@ -190,11 +211,14 @@ impl<'e> Step<'e> {
     }
 
     pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Effects, causeway_store::Error> {
-        self.close_blocks();
+        self.close_blocks(0);
         if let Some(error) = self.failure {
             return Err(error);
         }
         let mut effects = self.effects;
+        effects.change.facts.extend(self.engine.known.take_changed());
+        effects.change.facts.extend(self.engine.profiles.take_changes());
+        effects.change.facts.extend(self.engine.held.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);
@@ -208,6 +232,11 @@ impl<'e> Step<'e> {
         }
         Ok(effects)
     }
+}
+
+/// The route that a body of the Tracking API came by.
+fn route_of(entry: &Entry) -> Option<Route> {
+    std::str::from_utf8(&entry.record.meta).ok().and_then(Route::parse)
 }
 
 pub(super) fn made(start: usize, messages: u8, place: Place) -> Made {

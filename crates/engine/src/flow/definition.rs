@@ -1,6 +1,7 @@
 //! The flow file: what users write, export, import and version.
 
-use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use super::consent::{Categories, ConsentMissing};
+use super::route::{Destination, Source};
 use causeway_segment::plan::{Action, Policy};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
@@ -19,12 +20,18 @@ pub struct Definition {
     /// Whether it runs.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub enabled: bool,
-    /// Whose events it sees: `algolia`.
+    /// Whose events it sees: `algolia` or `segment`.
     #[serde(default = "algolia")]
     pub source: String,
-    /// Where its messages go: `segment`.
+    /// Where what it makes goes: `segment` or `insights`.
     #[serde(default = "segment")]
     pub destination: String,
+    /// Consent categories that must all be agreed to; for flows that see Segment's calls.
+    #[serde(default, skip_serializing_if = "Categories::is_empty")]
+    pub consent: Categories,
+    /// What becomes of a call that carries no consent preferences.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub consent_missing: ConsentMissing,
     /// FQL; the flow sees only events that match. Without it, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
@@ -37,6 +44,10 @@ pub struct Definition {
     /// What a message that violates the plan comes to.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_violation: OnViolation,
+    /// Values that the trigger and the mapping find at `$.settings`. A flow to `insights` also takes
+    /// [some of them](super::insights) as its own.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub settings: serde_json::Map<String, serde_json::Value>,
     /// Mapping Kit directives, for a flow with a single mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<serde_json::Value>,
@@ -187,15 +198,14 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-fn is_default(value: &OnViolation) -> bool {
-    *value == OnViolation::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn algolia() -> String {
-    SOURCE_ALGOLIA.to_owned()
+    Source::Algolia.name().to_owned()
 }
 
 fn segment() -> String {
-    DESTINATION_SEGMENT.to_owned()
+    Destination::Segment.name().to_owned()
 }

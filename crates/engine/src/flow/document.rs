@@ -6,7 +6,9 @@
 
 use super::definition::{Definition, Fault, PlanSource, is_json};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use toml::{Spanned, Table, Value};
 
 /// A flow file that needs no other file.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,10 +54,19 @@ impl Document {
         if is_json(&self.text) { "flow.json" } else { "toml" }
     }
 
+    /// The document with other values for keys of the flow and for settings that it has, its comments kept. `origin` is
+    /// what faults call it.
+    pub fn with_values(&self, keys: &Table, settings: &Table, origin: &str) -> Result<Self, Vec<Fault>> {
+        let text = keys.iter().fold(self.text.clone(), |text, (key, value)| with_value(&text, key, value));
+        let text = settings.iter().fold(text, |text, (key, value)| with_setting(&text, key, value));
+        Self::read(&text, origin, &|_| Err("the plan stands in the flow".to_owned()))
+    }
+
     /// The document with another value for `plan`: a file's name or a plan's JSON.
     #[must_use]
     pub fn with_plan(self, plan: String) -> Self {
-        let text = plan_place(&self.text).map(|place| replaced(&self.text, place, &plan));
+        let value = Value::String(plan.clone());
+        let text = place_of(&self.text, "plan").map(|place| replaced(&self.text, place, &value));
         let definition = Definition { plan: Some(plan), ..self.definition };
         match text {
             Some(text) => Self { definition, text },
@@ -64,17 +75,38 @@ impl Document {
     }
 }
 
-/// Where in a TOML text the value of `plan` stands; none in JSON, which has no comments that could get lost.
-fn plan_place(text: &str) -> Option<Range<usize>> {
-    #[derive(Deserialize)]
-    struct Plan {
-        plan: toml::Spanned<String>,
-    }
-    toml::from_str::<Plan>(text).ok().map(|found| found.plan.span())
+/// The keys of a table with the place of each value.
+type Places = BTreeMap<String, Spanned<Value>>;
+
+#[derive(Deserialize)]
+struct WithSettings {
+    #[serde(default)]
+    settings: Places,
 }
 
-fn replaced(text: &str, place: Range<usize>, plan: &str) -> String {
-    let value = toml::Value::String(plan.to_owned()).to_string();
+/// Where in a TOML text the value of a key stands; none in JSON, which has no comments that could get lost.
+fn place_of(text: &str, key: &str) -> Option<Range<usize>> {
+    toml::from_str::<Places>(text).ok()?.get(key).map(Spanned::span)
+}
+
+fn place_of_setting(text: &str, key: &str) -> Option<Range<usize>> {
+    toml::from_str::<WithSettings>(text).ok()?.settings.get(key).map(Spanned::span)
+}
+
+/// The text with another value of a key; a new key goes below the name.
+fn with_value(text: &str, key: &str, value: &Value) -> String {
+    match (place_of(text, key), place_of(text, "name")) {
+        (Some(place), _) => replaced(text, place, value),
+        (None, Some(name)) => format!("{}\n{key} = {value}{}", &text[..name.end], &text[name.end..]),
+        (None, None) => format!("{key} = {value}\n{text}"),
+    }
+}
+
+fn with_setting(text: &str, key: &str, value: &Value) -> String {
+    place_of_setting(text, key).map_or_else(|| text.to_owned(), |place| replaced(text, place, value))
+}
+
+fn replaced(text: &str, place: Range<usize>, value: &Value) -> String {
     format!("{}{value}{}", &text[..place.start], &text[place.end..])
 }
 
@@ -94,6 +126,20 @@ mod tests {
         let again = Document::read(document.text(), "a.toml", &|_| Err("asked for a file".to_owned()));
         assert_eq!(again.unwrap(), document);
         assert_eq!(document.with_plan("plans/shop.json".to_owned()).text(), TEXT);
+    }
+
+    #[test]
+    fn other_values_take_their_places_and_every_comment_stays() {
+        let text = "# ours\nname = \"a\"\nenabled = true # or not\n\n[settings]\nindex = \"\" # of products\n\
+                    [mapping]\nevent = \"E\"\n";
+        let document = Document::read(text, "a", &|_| Err(String::new())).unwrap();
+        let keys: Table = "enabled = false\nconsent = [\"ads\"]\n".parse().unwrap();
+        let settings: Table = "index = \"it's \\\"here\\\"\"\n".parse().unwrap();
+        let tuned = document.with_values(&keys, &settings, "a").unwrap();
+        assert_eq!(tuned.definition().settings["index"], "it's \"here\"");
+        assert!(!tuned.definition().enabled && tuned.definition().consent.0 == ["ads"]);
+        let words = ["# ours", "enabled = false # or not", "# of products", "consent = [\"ads\"]"];
+        assert!(words.iter().all(|words| tuned.text().contains(words)), "{}", tuned.text());
     }
 
     #[test]

@@ -41,14 +41,15 @@ pub(super) struct Dropped<'m> {
 }
 
 /// Everything that [`write`] drops, null apart: null stands for nothing.
-pub(super) fn dropped<'m>(mapped: &'m Object<'m>) -> Vec<Dropped<'m>> {
+pub(super) fn dropped<'m>(mapped: &'m Object<'m>, stamp: &Stamp<'_>) -> Vec<Dropped<'m>> {
     let (any, not_text, not_object): (Drops, Drops, Drops) =
         (|_| true, |value| !matches!(value, Value::String(_)), |value| !matches!(value, Value::Object(_)));
+    let algolia: Drops = if stamp.algolia.is_some() { any } else { |_| false };
     let rules: [Rule; 7] = [
         (&["messageId"], any, OURS),
         (&["timestamp"], not_text, "is no text: the event's own time takes its place"),
         (&["context"], not_object, "is no object and is left out"),
-        (&["context", "algolia"], any, OURS),
+        (&["context", "algolia"], algolia, OURS),
         (&["context", "integration"], any, OURS),
         (&["integrations"], not_object, "is no object and is left out"),
         (&["integrations", message::ALGOLIA_INTEGRATION], any, OURS),
@@ -109,10 +110,14 @@ fn write_person(mapped: &Object<'_>, key: &str, known: Option<&str>, out: &mut V
 
 fn write_context(mapped: &Object<'_>, stamp: &Stamp<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"context\":{");
-    write_others(mapped, "context", &["algolia", "integration"], out);
-    out.extend_from_slice(b"\"algolia\":");
-    stamp.algolia.write_json(out);
-    out.extend_from_slice(b",\"integration\":{\"name\":\"");
+    let ours: &[&str] = if stamp.algolia.is_some() { &["algolia", "integration"] } else { &["integration"] };
+    write_others(mapped, "context", ours, out);
+    if let Some(algolia) = stamp.algolia {
+        out.extend_from_slice(b"\"algolia\":");
+        algolia.write_json(out);
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"integration\":{\"name\":\"");
     out.extend_from_slice(message::MARK.as_bytes());
     out.extend_from_slice(concat!("\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}}").as_bytes());
 }
@@ -136,21 +141,24 @@ fn write_others(mapped: &Object<'_>, key: &str, ours: &[&str], out: &mut Vec<u8>
     }
 }
 
-/// Sets a top-level key.
-pub(super) fn put<'v>(payload: &mut Value<'v>, key: &'static str, value: Value<'v>) {
-    if let Value::Object(object) = payload {
-        object.insert(key, value);
-    }
+/// Sets a top-level key; answers what stood there.
+pub(super) fn put<'v>(payload: &mut Value<'v>, key: &'static str, value: Value<'v>) -> Option<Value<'v>> {
+    if let Value::Object(object) = payload { object.insert(key, value) } else { None }
 }
 
-/// Takes a top-level key away.
-pub(super) fn take(payload: &mut Value<'_>, key: &str) {
-    if let Value::Object(object) = payload {
-        object.remove(key);
+/// Puts back what stood at a top-level key, or nothing.
+pub(super) fn restore<'v>(payload: &mut Value<'v>, key: &'static str, former: Option<Value<'v>>) {
+    match (payload, former) {
+        (Value::Object(object), Some(former)) => _ = object.insert(key, former),
+        (Value::Object(object), None) => _ = object.remove(key),
+        _ => {}
     }
 }
 
 /// What stands at a path of names.
-pub(super) fn at<'p, 'v>(payload: &'p Value<'v>, path: &[String]) -> Option<&'p Value<'v>> {
-    path.iter().try_fold(payload, |place, name| place.get(name))
+pub(super) fn at<'p, 'v>(
+    payload: &'p Value<'v>,
+    path: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Option<&'p Value<'v>> {
+    path.into_iter().try_fold(payload, |place, name| place.get(name.as_ref()))
 }

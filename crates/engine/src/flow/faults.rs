@@ -1,8 +1,9 @@
 //! From a flow's definition to its parts: everything that is wrong is found, not only the first.
 
-use super::compiled::Subscription;
+use super::compiled::{Subscription, Target};
 use super::definition::{Definition, Fault, PlanSource, SubscriptionDefinition};
-use super::{DESTINATION_SEGMENT, SOURCE_ALGOLIA};
+use super::insights;
+use super::route::{Destination, Source};
 use crate::core::{FORWARD, INTAKE, LINKS};
 use causeway_mapping::{Mapping, Trigger, Value};
 use causeway_segment::plan::{Plan, Policy};
@@ -38,15 +39,47 @@ impl<'a> Faults<'a> {
         if [INTAKE, FORWARD, LINKS].contains(&definition.name.as_str()) {
             self.add("name", "the ledger has this name for something else; choose another");
         }
-        if definition.source != SOURCE_ALGOLIA {
-            self.add("source", format!("unknown source {:?}; use {SOURCE_ALGOLIA:?}", definition.source));
+    }
+
+    /// The source; Algolia's where it is none, so that the rest can be looked at too.
+    pub(super) fn source(&mut self, definition: &Definition) -> Source {
+        let source = Source::parse(&definition.source);
+        if source.is_none() {
+            let known = in_words(Source::ALL.map(Source::name));
+            self.add("source", format!("unknown source {:?}; use {known}", definition.source));
         }
-        if definition.destination != DESTINATION_SEGMENT {
+        if source == Some(Source::Algolia) && !definition.consent.is_empty() {
+            self.add("consent", "Algolia's events carry no consent; leave it out");
+        }
+        source.unwrap_or(Source::Algolia)
+    }
+
+    /// The destination, with what belongs to it.
+    pub(super) fn target(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<Target> {
+        match Destination::parse(&definition.destination) {
+            Some(Destination::Segment) => Some(Target::Segment { plan: self.plan(definition, plans) }),
+            Some(Destination::Insights) => Some(Target::Insights(self.insights(definition))),
+            None => {
+                let known = in_words(Destination::ALL.map(Destination::name));
+                let unknown = format!("unknown destination {:?}; use {known}", definition.destination);
+                self.add("destination", unknown);
+                None
+            }
+        }
+    }
+
+    fn insights(&mut self, definition: &Definition) -> insights::Settings {
+        if definition.plan.is_some() {
             self.add(
-                "destination",
-                format!("unknown destination {:?}; use {DESTINATION_SEGMENT:?}", definition.destination),
+                "plan",
+                "a tracking plan is for messages to Segment; leave it out of a flow to \"insights\"",
             );
         }
+        let (settings, wrong) = insights::Settings::read(&definition.settings);
+        for (key, message) in wrong {
+            self.add(&format!("settings.{key}"), message);
+        }
+        settings
     }
 
     pub(super) fn trigger(&mut self, place: &str, text: Option<&str>) -> Option<Trigger> {
@@ -99,11 +132,7 @@ impl<'a> Faults<'a> {
         names
     }
 
-    pub(super) fn plan(
-        &mut self,
-        definition: &Definition,
-        plans: PlanSource<'_>,
-    ) -> Option<(Arc<Plan>, Policy)> {
+    fn plan(&mut self, definition: &Definition, plans: PlanSource<'_>) -> Option<(Arc<Plan>, Policy)> {
         let name = definition.plan.as_deref()?;
         let text = definition.inline_plan().map_or_else(|| plans(name), |text| Ok(text.to_owned()));
         let plan = text.and_then(|text| Plan::load(text.as_bytes()).map_err(|error| error.to_string()));
@@ -119,4 +148,9 @@ impl<'a> Faults<'a> {
             }
         }
     }
+}
+
+fn in_words(names: [&str; 2]) -> String {
+    let [one, other] = names;
+    format!("{one:?} or {other:?}")
 }

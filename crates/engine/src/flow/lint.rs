@@ -3,21 +3,20 @@
 
 mod finding;
 mod planned;
+mod sentences;
 mod watched;
 
 pub use finding::{Finding, Kind, Level};
 
-use super::compiled::BY_PLAN;
-use super::{Definition, Fault, Flow, PlanSource, Stamp};
+use super::run::BY_PLAN;
+use super::{Definition, Fault, Flow, PlanSource, Source, Stamp};
 use crate::flow::Outcome;
 use causeway_mapping::Value;
 use causeway_segment::plan::{Plan, Policy, Report};
+use sentences::{Sentences, without_figures, without_values};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use watched::{Subscription, Watched};
-
-/// Different reasons that are told apart.
-const MAX_REASONS: usize = 20;
 
 /// A flow under watch.
 #[derive(Debug)]
@@ -30,8 +29,12 @@ pub struct Lint {
     subscriptions: Vec<Subscription>,
     plan: Option<(Plan, Policy)>,
     report: Report,
-    /// By the reason without its figures: the first reason, and how often it was.
-    rejected: BTreeMap<String, (String, u64)>,
+    /// Why consent stopped events, and how many.
+    objections: BTreeMap<&'static str, u64>,
+    /// What was left out or changed so that the destination takes the rest.
+    adjusted: Sentences,
+    /// Why events became dead letters.
+    rejected: Sentences,
     events: u64,
 }
 
@@ -45,27 +48,52 @@ impl Lint {
             |text| Some(text.to_owned()),
         );
         let plan = text.and_then(|text| Plan::load(text.as_bytes()).ok());
+        let destination = flow.destination();
+        let subscriptions = definition.all_subscriptions().into_iter();
         Ok(Self {
             flow,
             unplanned: Flow::compile(&without_plan, plans)?,
             trigger: Watched::of(definition.trigger.as_deref()),
-            subscriptions: definition.all_subscriptions().into_iter().map(Subscription::of).collect(),
+            subscriptions: subscriptions.map(|one| Subscription::of(one, destination)).collect(),
             plan: plan.map(|plan| (plan, definition.on_violation.into())),
             report: Report::default(),
-            rejected: BTreeMap::new(),
+            objections: BTreeMap::new(),
+            adjusted: Sentences::default(),
+            rejected: Sentences::default(),
             events: 0,
         })
+    }
+
+    /// Whose events it is to see.
+    pub fn source(&self) -> Source {
+        self.flow.source()
     }
 
     /// Watches an event go through. The payload is as it was afterwards.
     pub fn add(&mut self, payload: &mut Value<'_>, stamp: Stamp<'_>) {
         self.events += 1;
-        let passes = self.trigger.as_mut().is_none_or(|trigger| trigger.passes(payload));
-        if passes {
-            self.subscriptions.iter_mut().for_each(|subscription| subscription.look(payload));
+        if let Some(objection) = self.flow.objection(payload) {
+            *self.objections.entry(objection).or_default() += 1;
+            return;
         }
-        let mut messages = vec![b'['];
-        match self.unplanned.run(payload, stamp, &mut messages) {
+        self.look(payload, &stamp);
+        self.run(payload, stamp);
+    }
+
+    fn look(&mut self, payload: &mut Value<'_>, stamp: &Stamp<'_>) {
+        let Self { flow, trigger, subscriptions, .. } = self;
+        flow.with_settings(payload, |payload| {
+            if trigger.as_mut().is_none_or(|trigger| trigger.passes(payload)) {
+                subscriptions.iter_mut().for_each(|subscription| subscription.look(payload, stamp));
+            }
+        });
+    }
+
+    fn run(&mut self, payload: &mut Value<'_>, stamp: Stamp<'_>) {
+        let (mut messages, mut notes) = (vec![b'['], Vec::new());
+        let outcome = self.unplanned.run_with_notes(payload, stamp, &mut messages, &mut notes);
+        notes.into_iter().for_each(|note| self.adjusted.add(without_values(&note), note));
+        match outcome {
             Outcome::Mapped(_) => {
                 self.check(messages);
                 self.run_planned(payload, stamp);
@@ -93,20 +121,29 @@ impl Lint {
     }
 
     fn reject(&mut self, reason: String) {
-        let key = reason.split(|sign: char| sign.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-        if self.rejected.len() < MAX_REASONS || self.rejected.contains_key(&key) {
-            self.rejected.entry(key).or_insert((reason, 0)).1 += 1;
-        }
+        self.rejected.add(without_figures(&reason), reason);
     }
 
     /// What was found, in the order of the flow's file.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = Vec::new();
+        let mut findings = self.stopped();
         findings.extend(self.trigger.iter().flat_map(|trigger| trigger.findings("trigger")));
         findings.extend(self.subscriptions.iter().flat_map(Subscription::findings));
         findings.extend(self.planned());
-        findings.extend(self.rejected.values().map(|(reason, count)| self.rejection(reason, *count)));
+        findings.extend(self.adjusted.all().map(|(note, count)| self.adjustment(note, count)));
+        findings.extend(self.rejected.all().map(|(reason, count)| self.rejection(reason, count)));
         findings
+    }
+
+    /// What stopped every event, if consent did.
+    fn stopped(&self) -> Vec<Finding> {
+        let every = self.objections.values().sum::<u64>() == self.events;
+        let fix = "name in consent the categories that the calls have at context.consent.categoryPreferences";
+        let stopped = |(objection, count): (&&str, &u64)| {
+            Finding::new(Kind::DeadCondition, "events".to_owned(), format!("were stopped: {objection}"), fix)
+                .times(*count, self.events)
+        };
+        self.objections.iter().filter(|_| every).map(stopped).collect()
     }
 
     fn planned(&self) -> Vec<Finding> {
@@ -114,6 +151,13 @@ impl Lint {
         let rows = self.report.rows();
         let all = rows.iter().flat_map(|row| row.findings.iter().map(move |violation| (row, violation)));
         all.map(|(row, violation)| planned::finding(row, violation, *policy)).collect()
+    }
+
+    fn adjustment(&self, note: &str, count: u64) -> Finding {
+        let fix = "map what the destination takes, unless this is as it should be";
+        Finding::new(Kind::Adjusted, "events".to_owned(), note.to_owned(), fix)
+            .at(Level::Note)
+            .times(count, self.events)
     }
 
     fn rejection(&self, reason: &str, count: u64) -> Finding {

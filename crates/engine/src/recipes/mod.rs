@@ -1,7 +1,8 @@
 //! Ready-made flows, on with one line.
 //!
 //! A recipe is a flow file like a user's own, kept in the program: `causeway flow show` prints it, to be edited.
-//! The event names that reach Segment stand in these files and nowhere else.
+//! The event names that reach the vendors stand in these files and nowhere else. What may be set about a recipe stands in
+//! its `[settings]`; the configuration puts other values there.
 
 /// Which names the recipes' events carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,14 +17,27 @@ pub enum Naming {
 /// The recipe that sends Algolia's events to Segment.
 pub const SEARCH_EVENTS: &str = "search-events";
 
-/// The names of all recipes of this version.
-pub const NAMES: [&str; 1] = [SEARCH_EVENTS];
+/// The recipe that sends Segment's e-commerce events to Algolia Insights.
+pub const COMMERCE_EVENTS: &str = "commerce-events";
 
-/// The flow file of a recipe.
+/// The recipe that keeps chosen traits in a record per person at Algolia.
+pub const TRAIT_SYNC: &str = "trait-sync";
+
+/// The recipe that keeps audiences in a record per person at Algolia.
+pub const AUDIENCE_SYNC: &str = "audience-sync";
+
+/// The recipes that are no flows: they follow what is known of people (see [`crate::profile`]).
+pub const SYNCS: [&str; 2] = [TRAIT_SYNC, AUDIENCE_SYNC];
+
+/// The names of all recipes of this version.
+pub const NAMES: [&str; 2] = [SEARCH_EVENTS, COMMERCE_EVENTS];
+
+/// The flow file of a recipe that is a flow.
 pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
     match (recipe, naming) {
         (SEARCH_EVENTS, Naming::Search) => Some(include_str!("search-events.toml")),
         (SEARCH_EVENTS, Naming::Ecommerce) => Some(include_str!("search-events.ecommerce.toml")),
+        (COMMERCE_EVENTS, _) => Some(include_str!("commerce-events.toml")),
         _ => None,
     }
 }
@@ -49,6 +63,30 @@ mod tests {
         let properties: Vec<String> = properties.keys().map(|name| format!("`{name}`")).collect();
         let what = subscription.name.split(':').next().unwrap();
         format!("| {what} | {event} | {per} | {} |\n", properties.join(", "))
+    }
+
+    /// A line for each subscription: which of Segment's events, and the Insights event that is made of it.
+    fn commerce_table() -> String {
+        let text = definition(COMMERCE_EVENTS, Naming::Search).unwrap();
+        let flow = Definition::parse(text, COMMERCE_EVENTS).unwrap();
+        let head = "| Segment's event | Insights | about |\n|---|---|---|\n".to_owned();
+        head + &flow.subscriptions.iter().map(commerce_line).collect::<String>()
+    }
+
+    fn commerce_line(subscription: &SubscriptionDefinition) -> String {
+        let words = subscription.trigger.as_ref().unwrap().split('"');
+        let events: Vec<String> = words.skip(1).step_by(2).map(|event| format!("`{event}`")).collect();
+        let kind = ["eventType", "eventSubtype"].map(|key| subscription.mapping[key].as_str());
+        let kind: Vec<&str> = kind.into_iter().flatten().collect();
+        let about = if subscription.mapping["filters"].is_null() { "objects" } else { "filters" };
+        format!("| {} | {} | {about} |\n", events.join(", "), kind.join(" · "))
+    }
+
+    #[test]
+    fn the_handbook_says_what_becomes_of_commerce_events() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/recipes.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(page.contains(&commerce_table()), "docs/src/recipes.md lacks:\n{}", commerce_table());
     }
 
     #[test]

@@ -1,18 +1,19 @@
-//! `POST /_sandbox/webhook`: `{"url", "secret"?, "message" | "messages"}`.
+//! `POST /_sandbox/webhook`: `{"url", "secret"?, "bearer"?, "signature"?, "message" | "messages"}`. Of several messages,
+//! sent as an array, only the first is signed; `signature` is sent instead of the right one.
 
-use super::unprocessable;
-use crate::client::{Answer, Unreachable};
+use super::{receiver, unprocessable};
+use crate::client::{Answer, Client, Unreachable};
 use crate::fault::BadFault;
 use crate::reply::{self, Reply};
-use crate::segment::webhook::{self, Payload};
+use crate::segment::webhook::{self, Payload, Receiver};
+use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
-use hyper::{StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
 /// Sends what the document says and answers as the receiver did; 502 when it can't be reached, 504 when it is slow.
 pub(super) async fn send(document: Result<Value, BadFault>) -> Reply {
     match document.and_then(Order::from_json) {
-        Ok(order) => match webhook::send(order.url, order.secret.as_deref(), &order.payload).await {
+        Ok(order) => match webhook::send(&Client::new(), &order.receiver, &order.payload).await {
             Ok(answer) => pass_on(answer),
             Err(problem) => unreachable_receiver(&problem),
         },
@@ -22,8 +23,7 @@ pub(super) async fn send(document: Result<Value, BadFault>) -> Reply {
 
 #[derive(Debug)]
 struct Order {
-    url: Uri,
-    secret: Option<String>,
+    receiver: Receiver,
     payload: Payload,
 }
 
@@ -32,23 +32,7 @@ impl Order {
         let Value::Object(mut fields) = document else {
             return Err(BadFault::new("body", "must be an object with url and message or messages"));
         };
-        Ok(Self { url: url(&fields)?, secret: secret(&fields)?, payload: payload(&mut fields)? })
-    }
-}
-
-fn url(fields: &Map<String, Value>) -> Result<Uri, BadFault> {
-    let uri = fields.get("url").and_then(Value::as_str).and_then(|url| url.parse::<Uri>().ok());
-    let plain = uri.filter(|uri| uri.scheme_str() == Some("http") && uri.authority().is_some());
-    plain.ok_or_else(|| {
-        BadFault::new("url", "must be a http:// address such as http://127.0.0.1:7070/webhooks/segment")
-    })
-}
-
-fn secret(fields: &Map<String, Value>) -> Result<Option<String>, BadFault> {
-    match fields.get("secret") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(secret)) => Ok(Some(secret.clone())),
-        Some(_) => Err(BadFault::new("secret", "must be a string; leave it out to send without a signature")),
+        Ok(Self { receiver: receiver::require(&mut fields)?, payload: payload(&mut fields)? })
     }
 }
 

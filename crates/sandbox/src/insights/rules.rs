@@ -59,10 +59,14 @@ pub(super) fn check(events: &[Value], oldest: i64) -> Result<(), Refusal> {
 }
 
 /// 1 to 129 characters of `[a-zA-Z0-9_=/+-]`.
-pub(super) fn user_token(token: &str) -> Result<(), Refusal> {
+pub(crate) fn is_user_token(token: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_=/+-".contains(&byte);
+    (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(legal)
+}
+
+pub(super) fn user_token(token: &str) -> Result<(), Refusal> {
     require(
-        (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(legal),
+        is_user_token(token),
         "UserToken must contain only alphanumeric, equal, plus, slash, hyphen, or underscore characters, and be between 1 \
          and 128 characters long",
     )

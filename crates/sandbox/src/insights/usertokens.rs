@@ -1,33 +1,30 @@
 //! `DELETE /1/usertokens/{userToken}`.
 
-use super::quota::Standing;
-use super::{Refusal, Right, check_key, check_method, rules};
+use super::{Refusal, check_key, check_method, rules};
+use crate::access::Acl;
+use crate::clock::now_ms;
 use crate::reply::{self, Reply};
-use crate::world::{World, now_ms};
-use hyper::header::{HeaderName, HeaderValue};
+use crate::world::World;
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
-
 /// Forgets every event of the token at once (the vendor takes up to 48 hours).
 pub(super) fn delete(world: &World, parts: &Parts, token: &str) -> Result<Reply, Refusal> {
     check_method(parts, &Method::DELETE)?;
-    check_key(world, parts, Right::DeleteObject)?;
+    check_key(world, parts, Acl::DeleteObject)?;
     let token = percent_decode_str(token).decode_utf8_lossy();
     rules::user_token(&token)?;
     let mut memory = world.memory();
     let standing = memory.deletes.take(now_ms());
     if !standing.allowed {
-        return Ok(limited(Refusal::TOO_MANY_REQUESTS.reply(), standing));
+        return Ok(standing.tell(Refusal::TOO_MANY_REQUESTS.reply()));
     }
     memory.events.retain(|event| !belongs(event, &token));
-    Ok(limited(reply::empty(StatusCode::NO_CONTENT), standing))
+    memory.note_deletion("insights", &token, now_ms());
+    Ok(standing.tell(reply::empty(StatusCode::NO_CONTENT)))
 }
 
 #[derive(Deserialize)]
@@ -41,10 +38,4 @@ struct Tokens<'a> {
 fn belongs(event: &[u8], token: &str) -> bool {
     serde_json::from_slice::<Tokens>(event)
         .is_ok_and(|tokens| [tokens.user, tokens.authenticated].iter().flatten().any(|own| own == token))
-}
-
-fn limited(reply: Reply, standing: Standing) -> Reply {
-    let reply = reply::with(reply, LIMIT, standing.limit);
-    let reply = reply::with(reply, REMAINING, standing.remaining);
-    reply::with(reply, RESET, HeaderValue::from(standing.reset))
 }

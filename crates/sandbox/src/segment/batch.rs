@@ -2,8 +2,9 @@
 
 use super::message::{self, Common, Kind, Reason};
 use super::{LARGEST_MESSAGE, MALFORMED, Route, write_key};
+use crate::clock::now_ms;
 use crate::counts::Tally;
-use crate::world::{Memory, World, now_ms};
+use crate::world::{Memory, World};
 use bytes::Bytes;
 use hyper::header::HeaderMap;
 use jiff::Timestamp;
@@ -58,11 +59,19 @@ pub(super) fn take(
     let known = world.options.write_keys.contains(&key);
     let now = now_ms();
     let verdicts = judge(route, envelope, text, known, Timestamp::from_millisecond(now).unwrap_or_default());
-    let mut memory = world.memory();
-    for verdict in verdicts {
-        remember(&mut memory, verdict, now);
+    let kept = remember_all(world, verdicts, now);
+    if let Some(echo) = &*world.echo() {
+        for message in kept {
+            echo.offer(message);
+        }
     }
     Ok(())
+}
+
+/// Remembers them in one go and hands out those that are kept.
+fn remember_all(world: &World, verdicts: Vec<Verdict>, now: i64) -> Vec<Value> {
+    let mut memory = world.memory();
+    verdicts.into_iter().filter_map(|verdict| remember(&mut memory, verdict, now)).collect()
 }
 
 fn judge<'a>(
@@ -115,23 +124,26 @@ fn one(raw: &str, kind: Option<Kind>, common: &Common, now: Timestamp) -> Result
     message::finish(message, kind, common, now)
 }
 
-fn remember(memory: &mut Memory, verdict: Verdict, now: i64) {
+fn remember(memory: &mut Memory, verdict: Verdict, now: i64) -> Option<Value> {
     memory.counts.segment.received += 1;
     match verdict {
         Ok(message) => keep(memory, message, now),
         Err((reason, raw)) => {
             memory.counts.segment.dropped += 1;
             drop_with(memory, reason, raw);
+            None
         }
     }
 }
 
-fn keep(memory: &mut Memory, mut message: Map<String, Value>, now: i64) {
+/// Hands the message back when it is new.
+fn keep(memory: &mut Memory, mut message: Map<String, Value>, now: i64) -> Option<Value> {
     if message::id(&message).is_none() {
         message.insert("messageId".into(), assign(memory).into());
     }
     let new = message::id(&message).is_some_and(|id| memory.seen.is_new(id, now));
-    let text = Value::Object(message).to_string();
+    let message = Value::Object(message);
+    let text = message.to_string();
     let Tally { kept, duplicates, .. } = &mut memory.counts.segment;
     *if new { kept } else { duplicates } += 1;
     if new {
@@ -139,6 +151,7 @@ fn keep(memory: &mut Memory, mut message: Map<String, Value>, now: i64) {
     } else {
         drop_with(memory, Reason::Duplicate, &text);
     }
+    new.then_some(message)
 }
 
 fn drop_with(memory: &mut Memory, reason: Reason, raw: &str) {

@@ -1,5 +1,6 @@
 //! A message's four stamps (spec/common).
 
+use crate::clock::print;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -16,9 +17,9 @@ pub(super) fn stamp(message: &mut Map<String, Value>, received_at: Timestamp) {
         (Some(happened), None) => happened,
         (None, _) => received_at,
     };
-    message.insert("originalTimestamp".into(), original.unwrap_or_else(|| print(received_at)));
-    message.insert("timestamp".into(), print(timestamp));
-    message.insert("receivedAt".into(), print(received_at));
+    message.insert("originalTimestamp".into(), original.unwrap_or_else(|| print(received_at).into()));
+    message.insert("timestamp".into(), print(timestamp).into());
+    message.insert("receivedAt".into(), print(received_at).into());
 }
 
 /// An absurd clock, off by more than time has room for, is not corrected but replaced.
@@ -32,11 +33,6 @@ fn parse(value: &Value) -> Option<Timestamp> {
     let text = value.as_str()?;
     let local = || TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
     text.parse().ok().or_else(local)
-}
-
-/// The form of `Date.toISOString()`: milliseconds and `Z`.
-fn print(timestamp: Timestamp) -> Value {
-    timestamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into()
 }
 
 #[cfg(test)]

@@ -1,16 +1,39 @@
 //! Segment's Webhooks destination: the stand-in as the sender.
 
+use super::stringify::stringify;
 use crate::client::{Answer, Client, Unreachable};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::Uri;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::Value;
 use sha1::Sha1;
 use std::time::Duration;
 
+/// The name in `integrations` of a Webhooks (Actions) destination that nobody renamed.
+pub(crate) const WEBHOOKS: &str = "Webhooks (Actions)";
 const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
 /// "Must answer within 5 s" (webhooks).
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who gets webhooks, and how they are signed.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    pub(crate) url: Uri,
+    pub(crate) signing: Signing,
+    /// For `Authorization: Bearer`.
+    pub(crate) bearer: Option<String>,
+}
+
+/// What the signature is made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Signing {
+    /// There is none: no shared secret is set.
+    None,
+    /// The shared secret.
+    Secret(String),
+    /// This text, right or wrong.
+    Literal(String),
+}
 
 /// What a webhook carries.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,31 +45,49 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
+    /// How many messages.
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(messages) => messages.len(),
+        }
+    }
+
     /// The body, and the part of it that is signed: of a batch only the first element.
     fn render(&self) -> (String, String) {
         match self {
-            Self::One(message) => (message.to_string(), message.to_string()),
+            Self::One(message) => (stringify(message), stringify(message)),
             Self::Many(messages) => {
-                let texts = messages.iter().map(Value::to_string).collect::<Vec<_>>();
+                let texts = messages.iter().map(stringify).collect::<Vec<_>>();
                 (format!("[{}]", texts.join(",")), texts.into_iter().next().unwrap_or_default())
             }
         }
     }
 }
 
-/// Sends the payload once, signed when there is a secret. The vendor would try again for four hours; a test doesn't
-/// want that.
-pub(crate) async fn send(url: Uri, secret: Option<&str>, payload: &Payload) -> Result<Answer, Unreachable> {
+/// Sends the payload once and waits for the answer as long as Segment does.
+pub(crate) async fn send(client: &Client, to: &Receiver, payload: &Payload) -> Result<Answer, Unreachable> {
+    let answered = tokio::time::timeout(PATIENCE, post(client, to, payload)).await;
+    answered.unwrap_or(Err(Unreachable::TooSlow))
+}
+
+/// Sends the payload once and waits for the answer.
+pub(crate) async fn post(client: &Client, to: &Receiver, payload: &Payload) -> Result<Answer, Unreachable> {
     let (body, signed) = payload.render();
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("Segment (Actions)"));
-    if let Some(signature) = secret.and_then(|secret| HeaderValue::try_from(sign(secret, &signed)).ok()) {
-        headers.insert(SIGNATURE, signature);
-    }
-    let client = Client::new();
-    let sent = client.post(url, headers, body.into());
-    tokio::time::timeout(PATIENCE, sent).await.unwrap_or(Err(Unreachable::TooSlow))
+    client.post(to.url.clone(), headers(to, &signed), body.into()).await
+}
+
+fn headers(to: &Receiver, signed: &str) -> HeaderMap {
+    let signature = match &to.signing {
+        Signing::None => None,
+        Signing::Secret(secret) => Some(sign(secret, signed)),
+        Signing::Literal(text) => Some(text.clone()),
+    };
+    let bearer = to.bearer.as_ref().map(|token| format!("Bearer {token}"));
+    let fixed = [(CONTENT_TYPE, "application/json"), (USER_AGENT, "Segment (Actions)")];
+    let fixed = fixed.map(|(name, value)| (name, Some(value.to_owned())));
+    let all = fixed.into_iter().chain([(SIGNATURE, signature), (AUTHORIZATION, bearer)]);
+    all.filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?))).collect()
 }
 
 /// Lower-case hex of HMAC-SHA1 over the text.

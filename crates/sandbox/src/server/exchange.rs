@@ -5,12 +5,14 @@
 //! | `/_sandbox/…` | control |
 //! | `/v1/…` | Segment's tracking API |
 //! | `/1/…` | Algolia Insights |
-//! | `/1/indexes/…`, `/2/…`, `/3/…` | nobody but faults: 404 |
+//! | `/1/indexes/…`, `/1/keys/…` | Algolia Search |
+//! | `/1/profiles/…`, `/1/strategies/…`, `/2/users/…` | Algolia Personalization |
+//! | other `/2/…`, `/3/…` | nobody but faults: 404 |
 
 use crate::fault::{Effect, Strike, Target};
 use crate::reply::{self, Hangup, Reply};
 use crate::world::World;
-use crate::{body, control, insights, segment};
+use crate::{body, control, insights, personalization, search, segment};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, RETRY_AFTER};
 use hyper::{Request, StatusCode};
@@ -63,7 +65,9 @@ async fn handle(world: &World, target: Target, request: Request<Incoming>) -> Re
     let reply = match target {
         Target::Segment => segment::answer(world, request).await,
         Target::Insights => insights::answer(world, request).await,
-        Target::Search | Target::Analytics => nobody(),
+        Target::Search => search::answer(world, request).await,
+        Target::Personalization => personalization::answer(world, request).await,
+        Target::Analytics => nobody(),
     };
     if let Some(tally) = world.memory().tally(target) {
         tally.refused += u64::from(reply.status().as_u16() >= 400);
@@ -78,8 +82,8 @@ fn refusal(target: Target, status: u16, retry_after: Option<u32>) -> Reply {
     let refused = match target {
         Target::Segment => segment::refuse(status, "the sandbox refuses as told"),
         Target::Insights => insights::refuse(status, status.canonical_reason().unwrap_or("Refused")),
-        Target::Search | Target::Analytics => {
-            reply::json(status, &json!({"message": status.canonical_reason(), "status": status.as_u16()}))
+        Target::Search | Target::Personalization | Target::Analytics => {
+            search::refuse(status, status.canonical_reason().unwrap_or("Refused"))
         }
     };
     match retry_after {

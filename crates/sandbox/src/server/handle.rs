@@ -1,9 +1,11 @@
 //! A sandbox inside a test.
 
+use crate::control;
 use crate::counts::Counts;
 use crate::fault::Fault;
 use crate::kept::Kept;
 use crate::options::Options;
+use crate::segment::echo::{Echo, EchoCounts};
 use crate::world::{Memory, World};
 use serde_json::Value;
 use std::io;
@@ -59,6 +61,36 @@ impl Sandbox {
     /// The accepted Insights events, oldest first.
     pub fn events(&self) -> Vec<Value> {
         self.read(|memory| &memory.events)
+    }
+
+    /// The records of an index with their write counts, as `GET /_sandbox/algolia/records` lists them.
+    pub fn records(&self, index: &str) -> Vec<Value> {
+        self.world.memory().records(Some(index))
+    }
+
+    /// Every operation that Search accepted, oldest first: `{"at", "index", "action", "objectID", "body"}`.
+    pub fn writes(&self) -> Vec<Value> {
+        self.read(|memory| &memory.writes)
+    }
+
+    /// What any of Algolia's interfaces was told to delete, oldest first: `{"at", "api", …}`.
+    pub fn deletions(&self) -> Vec<Value> {
+        self.read(|memory| &memory.deletions)
+    }
+
+    /// Starts an echo with an order as `POST /_sandbox/segment/echo` takes it, in place of the one under way.
+    ///
+    /// # Errors
+    /// Which field of the order is wrong, and what would be right.
+    pub fn echo(&self, order: Value) -> Result<(), String> {
+        let destination = control::destination(order).map_err(|bad| bad.to_string())?;
+        self.world.set_echo(Some(destination));
+        Ok(())
+    }
+
+    /// What the echo under way did so far; nothing when there is none.
+    pub fn echoed(&self) -> Option<EchoCounts> {
+        self.world.echo().as_ref().map(Echo::counts)
     }
 
     /// Puts a fault in force beside those that are.

@@ -23,6 +23,8 @@ pub struct Action {
     pub position: Option<usize>,
     /// How many events were sent for it, deliberately invalid ones included.
     pub events: usize,
+    /// How many messages of Segment's were sent for it: calls, or webhooks about an audience.
+    pub calls: usize,
     /// What was odd about the request.
     pub twist: Twist,
     /// What came back.
@@ -46,12 +48,16 @@ pub enum Verb {
     View,
     /// Puts a product into the cart.
     AddToCart,
-    /// Logs in; nothing is sent, but later events carry both tokens.
+    /// Logs in; later events carry both tokens. Who runs Segment's library identifies, otherwise nothing is sent.
     LogIn,
     /// Buys the cart.
     Buy,
     /// Leaves; nothing is sent.
     Leave,
+    /// Becomes a member of an audience, by webhook.
+    EnterAudience,
+    /// Is no longer a member of an audience, by webhook.
+    LeaveAudience,
 }
 
 /// What was odd about a request.
@@ -89,6 +95,8 @@ pub struct Totals {
     pub duplicates: u64,
     /// Events that are invalid on purpose.
     pub invalid: u64,
+    /// Messages of Segment's: calls, and webhooks about an audience.
+    pub calls: u64,
     /// Requests answered with anything but 200.
     pub refused: u64,
     /// Requests that got no answer.
@@ -108,7 +116,8 @@ impl Totals {
         self.events += valid;
         self.duplicates += again;
         self.invalid += invalid;
-        self.requests += u64::from(action.outcome != Outcome::Silent);
+        self.calls += action.calls as u64;
+        self.requests += u64::from(action.outcome != Outcome::Silent).max(action.calls as u64);
         self.refused += u64::from(matches!(action.outcome, Outcome::Answered(status) if status != 200));
         self.failed += u64::from(matches!(action.outcome, Outcome::Failed(_)));
     }
@@ -121,6 +130,7 @@ impl Totals {
             events: self.events + other.events,
             duplicates: self.duplicates + other.duplicates,
             invalid: self.invalid + other.invalid,
+            calls: self.calls + other.calls,
             refused: self.refused + other.refused,
             failed: self.failed + other.failed,
         }

@@ -80,10 +80,14 @@ impl Person {
 
 /// `anonymous-` and a version 4 UUID, as the browser library makes them.
 fn anonymous_token(random: &mut impl Rng) -> String {
+    format!("anonymous-{}", uuid(random))
+}
+
+/// A version 4 UUID.
+pub(super) fn uuid(random: &mut impl Rng) -> String {
     let bits = random.random::<u128>() & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let digits = format!("{bits:032x}");
-    let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &digits[group]);
-    format!("anonymous-{}", groups.join("-"))
+    [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &digits[group]).join("-")
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use super::action::{Action, Outcome, Totals, Twist, Verb};
 use super::browser::{self, Browser};
 use super::catalogue::Catalogue;
+use super::member::{self, Member};
 use super::person::Person;
+use super::segment::Tracker;
 use super::visit::{self, Step};
 use super::{Shoppers, mischief};
-use crate::world::now_ms;
+use crate::clock::now_ms;
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -46,6 +48,7 @@ pub(super) struct Shopper {
     person: Person,
     catalogue: Arc<Catalogue>,
     browser: Browser,
+    member: Option<Member>,
     clock: Clock,
 }
 
@@ -62,12 +65,15 @@ impl Shopper {
         crowd: &Shoppers,
         catalogue: Arc<Catalogue>,
         browser: Browser,
+        tracker: Option<Tracker>,
         clock: Clock,
     ) -> Self {
-        let mut random = StdRng::seed_from_u64(crowd.seed ^ SEED_STRIDE.wrapping_mul(number as u64 + 1));
+        let seed = crowd.seed ^ SEED_STRIDE.wrapping_mul(number as u64 + 1);
+        let member = tracker.and_then(|tracker| Member::new(tracker, seed, &catalogue));
+        let mut random = StdRng::seed_from_u64(seed);
         let person = Person::new(number, &mut random);
         let Shoppers { pace, duplicates, invalid, .. } = *crowd;
-        Self { number, pace, duplicates, invalid, random, person, catalogue, browser, clock }
+        Self { number, pace, duplicates, invalid, random, person, catalogue, browser, member, clock }
     }
 
     /// Visits after visits, until `stopped` loses its sender.
@@ -84,6 +90,7 @@ impl Shopper {
                     _ = stopped.changed() => return totals,
                 }
             }
+            self.leave_audience(&mut told).await;
             self.person.come_back(&mut self.random);
         }
     }
@@ -98,6 +105,9 @@ impl Shopper {
         if step.verb == Verb::LogIn {
             self.person.log_in();
         }
+        if let Some(call) = self.call(&step) {
+            return self.track(&step, &call, told).await;
+        }
         let Some(event) = &step.event else {
             return told(self.action(&step, 0, Twist::None, Outcome::Silent));
         };
@@ -108,6 +118,37 @@ impl Shopper {
             let outcome = self.browser.send(self.person.transport, mail.body).await;
             told(self.action(&step, mail.events, Twist::Duplicate, outcome));
         }
+    }
+
+    /// What a member's browser tells Segment about a step.
+    fn call(&mut self, step: &Step) -> Option<Value> {
+        let now_ms = self.clock.now_ms();
+        self.member.as_mut()?.call(step, &self.person, now_ms)
+    }
+
+    async fn track(&mut self, step: &Step, call: &Value, told: &mut impl FnMut(Action)) {
+        let Some(member) = &mut self.member else { return };
+        let outcome = member.tracker.call(call).await;
+        let enters = member.enters(call, &self.person);
+        told(Action { calls: 1, ..self.action(step, 0, Twist::None, outcome) });
+        if enters {
+            self.tell_audience(true, told).await;
+        }
+    }
+
+    async fn leave_audience(&mut self, told: &mut impl FnMut(Action)) {
+        if self.member.as_mut().is_some_and(Member::leaves) {
+            self.tell_audience(false, told).await;
+        }
+    }
+
+    async fn tell_audience(&mut self, entered: bool, told: &mut impl FnMut(Action)) {
+        let Some(member) = &mut self.member else { return };
+        let ids = member::identifiers(&self.person);
+        let (calls, outcome) = member.tell(entered, ids, self.clock.now_ms()).await;
+        let verb = if entered { Verb::EnterAudience } else { Verb::LeaveAudience };
+        let step = Step::about(verb, member::AUDIENCE);
+        told(Action { calls, ..self.action(&step, 0, Twist::None, outcome) });
     }
 
     fn write(&mut self, event: Value) -> Mail {
@@ -134,6 +175,7 @@ impl Shopper {
             object: step.object.clone(),
             position: step.position,
             events,
+            calls: 0,
             twist,
             outcome,
         }

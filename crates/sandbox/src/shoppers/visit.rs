@@ -1,6 +1,7 @@
 //! A visit, planned from the first search to the door. Pure: the same randomness plans the same visit.
 
 use super::action::Verb;
+use super::call;
 use super::catalogue::{Catalogue, Product};
 use super::event::{self, Line};
 use rand::seq::IndexedRandom;
@@ -28,6 +29,15 @@ pub(super) struct Step {
     pub(super) object: Option<String>,
     pub(super) position: Option<usize>,
     pub(super) event: Option<Value>,
+    /// The call that a page with Segment's library makes instead of the event.
+    pub(super) call: Option<Value>,
+}
+
+impl Step {
+    /// A step that sends no event, about something.
+    pub(super) fn about(verb: Verb, object: &str) -> Self {
+        Self { verb, search: None, object: Some(object.to_owned()), position: None, event: None, call: None }
+    }
 }
 
 /// The search that a step belongs to.
@@ -95,6 +105,7 @@ impl<R: Rng> Visit<'_, R> {
         let step = self.step(Verb::Click, Some(search), Some(clicked));
         step.object = Some(product.name.clone());
         step.position = Some(position);
+        step.call = Some(call::clicked(product, position, &search.query_id));
         if self.random.random_bool(LOOKS) {
             self.look(product, Some(search));
         }
@@ -114,6 +125,7 @@ impl<R: Rng> Visit<'_, R> {
         let line = Line { product: product.clone(), quantity, query_id };
         let step = self.step(Verb::AddToCart, search, Some(event::added_to_cart(&line)));
         step.object = Some(format!("{quantity} × {}", product.name));
+        step.call = Some(call::added_to_cart(&line));
         self.cart.push(line);
     }
 
@@ -136,7 +148,9 @@ impl<R: Rng> Visit<'_, R> {
         let cart = std::mem::take(&mut self.cart);
         let cents = event::total_cents(&cart);
         let summary = format!("{} items, {}.{:02} {}", cart.len(), cents / 100, cents % 100, event::CURRENCY);
-        self.step(Verb::Buy, None, Some(event::purchased(&cart))).object = Some(summary);
+        let step = self.step(Verb::Buy, None, Some(event::purchased(&cart)));
+        step.object = Some(summary);
+        step.call = Some(call::purchased(&cart));
     }
 
     fn query(&mut self) -> String {
@@ -146,7 +160,14 @@ impl<R: Rng> Visit<'_, R> {
 
     /// Notes a step and hands it out for details.
     fn step(&mut self, verb: Verb, search: Option<&Search>, event: Option<Value>) -> &mut Step {
-        self.steps.push(Step { verb, search: search.cloned(), object: None, position: None, event });
+        self.steps.push(Step {
+            verb,
+            search: search.cloned(),
+            object: None,
+            position: None,
+            event,
+            call: None,
+        });
         self.steps.last_mut().expect("the step just pushed is there")
     }
 }

@@ -1,14 +1,8 @@
 //! The control endpoints.
 
-use crate::support::{Bench, click};
+use crate::support::{Bench, but, click, receiver};
 use causeway_sandbox::Options;
-use http_body_util::{BodyExt, Full};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 async fn with_messages(options: Options) -> Bench {
     let bench = Bench::with(options).await;
@@ -69,35 +63,10 @@ async fn a_reset_forgets_messages_counts_and_ids() {
     assert_eq!(bench.sandbox.stats().segment.kept, 1);
 }
 
-/// A receiver that answers 201 with its own words and hands on what it got.
-async fn receiver() -> (String, mpsc::Receiver<(hyper::HeaderMap, String)>) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/webhooks/segment", listener.local_addr().unwrap());
-    let (got, gotten) = mpsc::channel(8);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let got = got.clone();
-            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let got = got.clone();
-                async move {
-                    let (parts, body) = request.into_parts();
-                    let body = body.collect().await?.to_bytes();
-                    got.send((parts.headers, String::from_utf8(body.to_vec()).unwrap())).await.unwrap();
-                    let answer =
-                        Response::builder().status(201).body(Full::<bytes::Bytes>::from("taken")).unwrap();
-                    Ok::<_, hyper::Error>(answer)
-                }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        }
-    });
-    (url, gotten)
-}
-
 #[tokio::test]
 async fn a_webhook_is_sent_signed_and_its_answer_passed_on() {
     let bench = Bench::new().await;
-    let (url, mut gotten) = receiver().await;
+    let (url, mut gotten) = receiver(|_| 201).await;
     let message = json!({"type": "track", "event": "Product Clicked", "userId": "u-77",
         "properties": {"product_id": "SKU-9", "position": 3}});
     let order = json!({"url": url, "secret": "local-demo-secret", "message": message});
@@ -109,8 +78,20 @@ async fn a_webhook_is_sent_signed_and_its_answer_passed_on() {
 
     bench.post("/_sandbox/webhook", &json!({"url": url, "messages": [message, message]})).await;
     let (headers, body) = gotten.recv().await.unwrap();
-    assert!(!headers.contains_key("x-signature"));
+    assert!(!headers.contains_key("x-signature") && !headers.contains_key("authorization"));
     assert_eq!(body, format!("[{message},{message}]"));
+
+    let signed = json!({"url": url, "secret": "local-demo-secret", "bearer": "b", "messages": [message, {"type": "page"}]});
+    bench.post("/_sandbox/webhook", &signed).await;
+    let (headers, _) = gotten.recv().await.unwrap();
+    assert_eq!(
+        headers["x-signature"], "47c2bb32e28d24fd5b58e13dc8850af0c4977737",
+        "over the first element alone"
+    );
+    assert_eq!(headers["authorization"], "Bearer b");
+
+    bench.post("/_sandbox/webhook", &but(signed, &json!({"signature": "wrong"}))).await;
+    assert_eq!(gotten.recv().await.unwrap().0["x-signature"], "wrong");
 }
 
 #[tokio::test]

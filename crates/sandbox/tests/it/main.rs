@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod control;
+mod echo;
+mod engage;
 mod faults;
 mod insights;
+mod personalization;
+mod search;
 mod segment;
 mod shoppers;
 mod support;

@@ -1,7 +1,10 @@
 //! Shoppers against the stand-in.
 
-use crate::support::Bench;
-use causeway_sandbox::shoppers::{Action, Outcome, Shoppers, Totals, Twist, Verb};
+use crate::support::{Bench, receiver};
+use causeway_sandbox::shoppers::{
+    Action, AudienceWebhook, Outcome, SegmentShop, Shoppers, Totals, Twist, Verb,
+};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -70,12 +73,87 @@ async fn events_carry_what_a_shops_pages_would_send() {
     assert!(fruitless > 0);
 }
 
+/// A shop of which half of the people run Segment's library.
+fn segment_shop(bench: &Bench, audience: &str) -> SegmentShop {
+    let audience = AudienceWebhook { url: audience.to_owned(), secret: Some("s".into()) };
+    let shop = SegmentShop::new(bench.sandbox.url(), "sandbox-write-key");
+    SegmentShop { audience: Some(audience), ..shop }
+}
+
+#[tokio::test(start_paused = true)]
+async fn some_are_segments_users_and_tell_nothing_twice() {
+    let bench = Bench::new().await;
+    let (url, mut gotten) = receiver(|_| 200).await;
+    let segment = Some(segment_shop(&bench, &url));
+    let (actions, totals) = shop(&bench, 300, |crowd| (crowd.segment, crowd.invalid) = (segment, 0.0)).await;
+    assert_eq!((totals.failed, totals.refused), (0, 0), "{totals:?}");
+
+    let messages = bench.sandbox.messages();
+    let of =
+        |key: &'static str, value: &'static str| messages.iter().filter(move |message| message[key] == value);
+    for event in ["Product Clicked", "Product Added", "Order Completed"] {
+        assert!(of("event", event).count() > 0, "{event}");
+    }
+    let told = of("event", "Order Completed").count()
+        + bench.sandbox.events().iter().filter(|event| event["eventSubtype"] == "purchase").count();
+    let bought =
+        actions.iter().filter(|action| action.verb == Verb::Buy && action.twist == Twist::None).count();
+    assert_eq!(told, bought, "by a call or by an event");
+    for login in of("type", "identify") {
+        assert!(
+            login["userId"].is_string() && login["anonymousId"].as_str().unwrap().starts_with("anonymous-")
+        );
+        assert!(
+            login["traits"]["loyalty_tier"].is_string() && login["traits"]["favourite_brand"].is_string()
+        );
+    }
+    assert!(of("type", "identify").count() > 0 && bench.sandbox.dropped().is_empty());
+
+    let mut memberships = Vec::new();
+    while let Ok((headers, body)) = gotten.try_recv() {
+        assert_eq!(headers["x-signature"].len(), 40);
+        memberships.push(serde_json::from_str::<Value>(&body).unwrap()["traits"]["big_spenders"] == true);
+    }
+    assert!(memberships.contains(&true) && memberships.contains(&false), "some enter and some leave");
+    assert_eq!(totals.calls, (messages.len() + memberships.len()) as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn segments_users_visit_as_they_would_have_without_it() {
+    let bench = Bench::new().await;
+    let mut runs = Vec::new();
+    let all = SegmentShop { share: 1.0, ..segment_shop(&bench, "http://127.0.0.1:1/") };
+    for segment in [None, Some(all.clone()), Some(all)] {
+        let (mut actions, _) = shop(&bench, 60, |crowd| {
+            (crowd.count, crowd.duplicates, crowd.invalid, crowd.segment) = (1, 0.0, 0.0, segment);
+        })
+        .await;
+        actions.truncate(20);
+        runs.push(actions);
+    }
+    assert_eq!(runs[1], runs[2]);
+    let first_visit = |run: &[Action]| {
+        let visit = run.iter().take_while(|action| action.verb != Verb::Leave);
+        let planned = visit.filter(|action| action.verb != Verb::EnterAudience);
+        planned.map(|action| (action.verb, action.object.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(first_visit(&runs[0]), first_visit(&runs[1]));
+}
+
 #[tokio::test]
 async fn a_crowd_that_cant_start_says_why() {
     for (change, words) in [
         ((|crowd| crowd.pace = 0.0) as fn(&mut Shoppers), "pace is 0"),
         (|crowd| crowd.invalid = f64::NAN, "invalid is NaN"),
         (|crowd| crowd.bridge_url = "http://[".into(), "bridge_url"),
+        (
+            |crowd| crowd.segment = Some(SegmentShop::new("http://[", "k")),
+            "segment: \"http://[\" is no address",
+        ),
+        (
+            |crowd| crowd.segment = Some(SegmentShop { share: 2.0, ..SegmentShop::new("http://a", "k") }),
+            "segment.share is 2",
+        ),
     ] {
         let mut crowd = Shoppers::new("http://127.0.0.1:1", "A", "k");
         change(&mut crowd);

@@ -3,11 +3,16 @@
 use bytes::Bytes;
 use causeway_sandbox::{Options, Sandbox};
 use http_body_util::{BodyExt, Full};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::mpsc;
 
 /// What came back; 0 is "no answer, or not a whole one".
 #[derive(Debug)]
@@ -84,6 +89,8 @@ impl Bench {
 
 pub(crate) const CREDENTIALS: [(&str, &str); 2] =
     [("x-algolia-application-id", "SANDBOXAPP"), ("x-algolia-api-key", "sandbox-search-key")];
+pub(crate) const ADMIN: [(&str, &str); 2] =
+    [("x-algolia-application-id", "SANDBOXAPP"), ("x-algolia-api-key", "sandbox-admin-key")];
 /// `sandbox-write-key:` in base64.
 pub(crate) const BASIC: (&str, &str) = ("authorization", "Basic c2FuZGJveC13cml0ZS1rZXk6");
 
@@ -97,6 +104,34 @@ async fn collect(response: Response<hyper::body::Incoming>) -> Answer {
         Ok(body) => Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes() },
         Err(_) => nothing(),
     }
+}
+
+/// A receiver of webhooks at an address of its own: it answers with a status for each request by its number, and hands on
+/// what it got.
+pub(crate) async fn receiver(
+    status: impl Fn(usize) -> u16 + Send + Sync + 'static,
+) -> (String, mpsc::Receiver<(HeaderMap, String)>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/webhooks/segment", listener.local_addr().unwrap());
+    let (got, gotten) = mpsc::channel(1000);
+    let (status, number) = (Arc::new(status), Arc::new(AtomicUsize::new(0)));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (got, status, number) = (got.clone(), Arc::clone(&status), Arc::clone(&number));
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                let (got, status) = (got.clone(), status(number.fetch_add(1, Ordering::Relaxed)));
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let body = body.collect().await?.to_bytes();
+                    got.send((parts.headers, String::from_utf8(body.to_vec()).unwrap())).await.unwrap();
+                    let answer = Response::builder().status(status).body(Full::<Bytes>::from("taken"));
+                    Ok::<_, hyper::Error>(answer.unwrap())
+                }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    (url, gotten)
 }
 
 /// A valid click after a search.

@@ -8,6 +8,11 @@ use crate::state::{
 use crate::{Error, Position};
 use bytes::Bytes;
 
+/// Another payload of the same length.
+fn rewritten(id: u64) -> Bytes {
+    block(id, "segment").payload.to_ascii_uppercase().into()
+}
+
 /// One of everything.
 fn change(id: u64) -> Change {
     Change {
@@ -15,12 +20,14 @@ fn change(id: u64) -> Change {
         facts: vec![(b"known".to_vec(), Some(id.to_string().into_bytes()))],
         outbox: vec![block(id, "segment"), block(id + 1, "segment")],
         settlements: vec![Settlement::Finished(BlockId(id))],
-        dead_letters: vec![letter("dead", 5)],
+        rewrites: vec![(BlockId(id + 1), rewritten(id + 1))],
+        dead_letters: vec![letter("dead", 5), letter("erased", 6)],
         resolutions: vec![Resolution {
             id: "dead".into(),
             status: DeadLetterStatus::Discarded,
             note: format!("by {id}"),
         }],
+        erased_letters: vec!["erased".into()],
         ledger: vec![LedgerRow {
             flow: "flow".into(),
             hour: 0,
@@ -38,7 +45,7 @@ fn traces(state: &impl State) -> String {
         (
             state.cursor().unwrap(),
             state.facts(&[b"known"]).unwrap(),
-            (state.last_block().unwrap(), numbers(&outbox)),
+            (state.last_block().unwrap(), outbox),
             state.blocks_from(Position(0), Position(u64::MAX)).unwrap(),
             state.dead_letters(&DeadLetterQuery::default()).unwrap(),
             state.ledger(i64::MIN).unwrap(),
@@ -53,9 +60,11 @@ pub(crate) fn a_change_is_applied_whole(backend: &impl Backend) {
     assert_eq!(state.cursor().unwrap(), Position(1));
     assert_eq!(state.facts(&[b"known"]).unwrap(), [Some(b"1".to_vec())]);
     assert_eq!(state.last_block().unwrap(), BlockId(2));
-    assert_eq!(numbers(&state.outbox("segment", BlockId(0), usize::MAX).unwrap()), [2]);
+    let outbox = state.outbox("segment", BlockId(0), usize::MAX).unwrap();
+    assert_eq!((numbers(&outbox), &outbox[0].payload), (vec![2], &rewritten(2)));
     let dead = state.dead_letter("dead").unwrap().unwrap();
     assert_eq!((dead.status, dead.note.as_str()), (DeadLetterStatus::Discarded, "by 1"));
+    assert_eq!(state.dead_letter("erased").unwrap(), None);
     assert_eq!(state.ledger(0).unwrap(), change(1).ledger);
     assert_eq!(state.notes(List::Audit, 0).unwrap(), change(1).notes);
 }

@@ -53,9 +53,36 @@ pub(crate) fn a_query_narrows_by_all_that_it_names(backend: &impl Backend) {
     let event = Some("event of late".into());
     assert_eq!(ids(&state, &DeadLetterQuery { event, ..all() }), ["late"]);
     let reason = Some("write key".into());
-    let query = DeadLetterQuery { flow, status, reason, limit: 5, event: None };
+    let query = DeadLetterQuery { flow, status, reason, limit: 5, ..all() };
     assert_eq!(ids(&state, &query), ["plain"]);
     assert!(ids(&state, &DeadLetterQuery { flow: Some("none".into()), ..query }).is_empty());
+}
+
+pub(crate) fn the_letters_of_a_person_are_found(backend: &impl Backend) {
+    let state = backend.state();
+    let own = DeadLetter { person: "user-10".into(), ..letter("own", 4) };
+    let bytes = DeadLetter { payload: b"\0\xff\0user-10\xfe".as_slice().into(), ..letter("bytes", 3) };
+    let text = DeadLetter { payload: r#"{"userId":"user-10"}"#.into(), ..letter("text", 2) };
+    state.commit(&letters(vec![own, bytes, text, letter("other", 1)])).unwrap();
+    let of = |person: &str| ids(&state, &DeadLetterQuery { person: Some(person.into()), ..all() });
+    assert_eq!((of("user-10"), of("user-1").len(), of("user").len()), (vec!["own".into()], 3, 0));
+    let mentioning = |text: &str| ids(&state, &DeadLetterQuery { mentions: Some(text.into()), ..all() });
+    assert_eq!(mentioning("user-10"), ["bytes", "text"]);
+    assert!(mentioning("user_10").is_empty() && mentioning("USER-10").is_empty());
+    let both = DeadLetterQuery { person: Some("user-1".into()), mentions: Some("\"user".into()), ..all() };
+    assert_eq!(ids(&state, &both), ["text"]);
+}
+
+pub(crate) fn erased_letters_are_gone_whatever_became_of_them(backend: &impl Backend) {
+    let state = backend.state();
+    let statuses = [DeadLetterStatus::Dead, DeadLetterStatus::Retried, DeadLetterStatus::Discarded];
+    let of = |status: DeadLetterStatus| DeadLetter { status, ..letter(&format!("{status:?}"), 1) };
+    state.commit(&letters(statuses.map(of).into_iter().chain([letter("kept", 1)]).collect())).unwrap();
+    let mut erased_letters: Vec<String> = statuses.map(|status| format!("{status:?}")).into();
+    erased_letters.push("none".into());
+    state.commit(&Change { erased_letters, ..Change::default() }).unwrap();
+    assert_eq!(ids(&state, &all()), ["kept"]);
+    assert_eq!(state.dead_letter("Retried").unwrap(), None);
 }
 
 pub(crate) fn a_reason_is_searched_as_plain_text(backend: &impl Backend) {

@@ -1,18 +1,32 @@
 //! The journal beside a plain list, over any sequence of actions.
 
-use super::samples::everything;
+use super::samples::{everything, noise};
 use super::{Backend, Journal};
 use crate::{Entry, Extent, Position, Record, Retention, Source};
+use bytes::Bytes;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 #[derive(Debug, Clone)]
 enum Action {
     Append(Vec<Record>),
-    Read { after: u64, max_bytes: usize },
-    Range { first: u64, last: u64 },
+    Read {
+        after: u64,
+        max_bytes: usize,
+    },
+    Range {
+        first: u64,
+        last: u64,
+    },
     PositionAt(i64),
-    Retain { keep_since: i64, max_bytes: u64, unprocessed: u64 },
+    Retain {
+        keep_since: i64,
+        max_bytes: u64,
+        unprocessed: u64,
+    },
+    /// Positions and the lengths of their new bodies.
+    Rewrite(Vec<(u64, usize)>),
+    Scrub,
     Reopen,
     Crash,
 }
@@ -56,6 +70,8 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (time, prop_oneof![Just(0), Just(u64::MAX)], 0..9_u64).prop_map(
             |(keep_since, max_bytes, unprocessed)| Action::Retain { keep_since, max_bytes, unprocessed }
         ),
+        2 => prop::collection::vec((0..90_u64, 0..900_usize), 0..6).prop_map(Action::Rewrite),
+        1 => Just(Action::Scrub),
         1 => Just(Action::Reopen),
         1 => Just(Action::Crash),
     ]
@@ -97,6 +113,8 @@ impl Model {
                 let processed = Position(self.entries.len().saturating_sub(unprocessed as usize) as u64);
                 self.retain(journal, Retention { keep_since, max_bytes, processed });
             }
+            Action::Rewrite(bodies) => self.rewrite(journal, &bodies),
+            Action::Scrub => journal.scrub().unwrap(),
             Action::Reopen | Action::Crash => {}
         }
     }
@@ -129,6 +147,20 @@ impl Model {
             assert_eq!(removed, self.after(0).count());
         }
         self.removed += removed;
+    }
+
+    fn rewrite(&mut self, journal: &impl Journal, bodies: &[(u64, usize)]) {
+        let body =
+            |(position, length): &(u64, usize)| (Position(*position), noise(*length, *position).into());
+        let bodies: Vec<(Position, Bytes)> = bodies.iter().map(body).collect();
+        journal.rewrite(&bodies).unwrap();
+        for (position, body) in bodies {
+            let mut entries = self.entries.iter_mut();
+            entries
+                .find(|entry| entry.position == position)
+                .into_iter()
+                .for_each(|entry| entry.record.body = body.clone());
+        }
     }
 
     fn check_whole(&self, journal: &impl Journal) {

@@ -18,6 +18,7 @@ pub(crate) mod outbox;
 pub(crate) mod prune;
 pub(crate) mod read;
 pub(crate) mod retain;
+pub(crate) mod rewrite;
 pub(crate) mod settle;
 pub(crate) mod state_model;
 
@@ -76,6 +77,12 @@ macro_rules! suite {
                 an_emptied_journal_keeps_its_end,
                 appends_go_on_while_records_are_removed,
             }
+            rewrite {
+                bodies_are_replaced_and_all_else_stays,
+                rewritten_records_are_there_after_a_crash,
+                positions_that_are_not_held_are_skipped,
+                everything_goes_on_while_bodies_are_replaced,
+            }
             journal_model { any_actions_do_what_a_list_would }
             commit {
                 a_change_is_applied_whole,
@@ -103,6 +110,8 @@ macro_rules! suite {
                 progress_replaces_the_former_bitmap,
                 a_finished_block_is_kept_for_traces_only,
                 a_block_may_be_added_and_finished_in_one_change,
+                a_payload_is_replaced_by_one_of_the_same_length,
+                payloads_of_finished_and_unknown_blocks_are_passed_over,
                 late_news_of_a_finished_block_changes_nothing,
             }
             ledger {
@@ -114,6 +123,8 @@ macro_rules! suite {
                 a_dead_letter_comes_back_as_it_was,
                 the_newest_come_first,
                 a_query_narrows_by_all_that_it_names,
+                the_letters_of_a_person_are_found,
+                erased_letters_are_gone_whatever_became_of_them,
                 a_reason_is_searched_as_plain_text,
                 the_same_failure_is_kept_once,
                 a_resolution_changes_status_and_note,

@@ -4,6 +4,7 @@ use super::samples::{block, blocks, numbers};
 use super::{Backend, State};
 use crate::Position;
 use crate::state::{Block, BlockId, Change, Settlement};
+use bytes::Bytes;
 
 fn settled(settlements: Vec<Settlement>) -> Change {
     Change { settlements, ..Change::default() }
@@ -65,4 +66,33 @@ pub(crate) fn late_news_of_a_finished_block_changes_nothing(backend: &impl Backe
     assert_eq!(numbers(&unfinished(&state)), [2]);
     let kept = state.blocks_from(Position(0), Position(u64::MAX)).unwrap();
     assert_eq!((numbers(&kept), &kept[0].settled[..]), (vec![1, 2], b"\xff".as_slice()));
+}
+
+fn rewritten(rewrites: Vec<(u64, Bytes)>) -> Change {
+    let rewrites = rewrites.into_iter().map(|(id, payload)| (BlockId(id), payload)).collect();
+    Change { rewrites, ..Change::default() }
+}
+
+pub(crate) fn a_payload_is_replaced_by_one_of_the_same_length(backend: &impl Backend) {
+    let state = backend.state();
+    state.commit(&blocks([1, 2], "segment")).unwrap();
+    let payload = Bytes::from_static(b"PAYLOAD OF 2");
+    state.commit(&rewritten(vec![(2, payload.clone())])).unwrap();
+    let expected = [block(1, "segment"), Block { payload, ..block(2, "segment") }];
+    assert_eq!(unfinished(&state), expected);
+    for length in [0, 11, 13] {
+        let other = Change { cursor: Some(Position(9)), ..rewritten(vec![(1, vec![b'-'; length].into())]) };
+        let refused = state.commit(&other).unwrap_err().to_string();
+        assert!(refused.contains("block 1 has 12 bytes"), "{refused}");
+    }
+    assert_eq!((unfinished(&state), state.cursor().unwrap()), (expected.into(), Position(0)));
+}
+
+pub(crate) fn payloads_of_finished_and_unknown_blocks_are_passed_over(backend: &impl Backend) {
+    let state = backend.state();
+    state.commit(&blocks([1, 2], "segment")).unwrap();
+    state.commit(&settled(vec![Settlement::Finished(BlockId(1))])).unwrap();
+    let other = vec![(1, Bytes::from_static(b"any length")), (99, Bytes::new())];
+    state.commit(&rewritten(other)).unwrap();
+    assert_eq!(unfinished(&state), [block(2, "segment")]);
 }

@@ -1,6 +1,6 @@
 //! Outbox, settlements, ledger and facts beside plain maps, over any sequence of changes.
 
-use super::samples::block;
+use super::samples::{block, noise};
 use super::{Backend, State};
 use crate::Position;
 use crate::state::{Block, BlockId, Change, LedgerRow, Prune, Settlement, Tally};
@@ -17,6 +17,7 @@ enum Action {
     Commit(Sketch),
     /// Whether finished blocks may go.
     Prune(bool),
+    Scrub,
     Reopen,
     Crash,
 }
@@ -29,6 +30,7 @@ struct Sketch {
     blocks: Vec<(usize, u64, u64, usize)>,
     progress: Vec<(u64, u8)>,
     finished: Vec<u64>,
+    rewrites: Vec<u64>,
     counts: Vec<(usize, i64, i8)>,
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn any_changes_do_what_maps_would<B: Backend>(_: &B) {
                 match action {
                     Action::Commit(sketch) => model.commit(&state, sketch),
                     Action::Prune(finished) => model.prune(&state, finished),
+                    Action::Scrub => state.scrub().unwrap(),
                     Action::Reopen => {
                         drop(state);
                         state = backend.state();
@@ -65,6 +68,7 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         8 => sketch().prop_map(Action::Commit),
         1 => any::<bool>().prop_map(Action::Prune),
+        1 => Just(Action::Scrub),
         1 => Just(Action::Reopen),
         1 => Just(Action::Crash),
     ]
@@ -79,14 +83,16 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         prop::collection::vec((0..2_usize, 0..50_u64, 0..20_u64, 0..9000_usize), few.clone()),
         prop::collection::vec((0..25_u64, any::<u8>()), few.clone()),
         prop::collection::vec(0..25_u64, few.clone()),
+        prop::collection::vec(0..25_u64, few.clone()),
         prop::collection::vec((0..2_usize, 0..3_i64, any::<i8>()), few),
     )
-        .prop_map(|(cursor, facts, blocks, progress, finished, counts)| Sketch {
+        .prop_map(|(cursor, facts, blocks, progress, finished, rewrites, counts)| Sketch {
             cursor,
             facts,
             blocks,
             progress,
             finished,
+            rewrites,
             counts,
         })
 }
@@ -116,6 +122,9 @@ impl Model {
         for settlement in change.settlements {
             self.settle(settlement);
         }
+        for (id, payload) in change.rewrites {
+            self.unfinished.entry(id.0).and_modify(|block| block.payload = payload);
+        }
         for LedgerRow { flow, hour, tally } in change.ledger {
             let sum = self.ledger.entry((hour, flow)).or_default();
             sum.accepted += tally.accepted;
@@ -132,11 +141,15 @@ impl Model {
             let tally = Tally { accepted: count, filtered: -count, ..Tally::default() };
             LedgerRow { flow: FLOWS[flow].into(), hour, tally }
         };
+        let outbox: Vec<Block> = sketch.blocks.into_iter().map(|block| self.next_block(block)).collect();
+        let rewrites =
+            sketch.rewrites.into_iter().map(|id| (BlockId(id), self.other_payload(id, &outbox))).collect();
         Change {
             cursor: sketch.cursor.map(Position),
             facts: sketch.facts.into_iter().map(|(key, value)| (vec![key], value)).collect(),
-            outbox: sketch.blocks.into_iter().map(|block| self.next_block(block)).collect(),
+            outbox,
             settlements: progress.chain(finished).collect(),
+            rewrites,
             ledger: sketch.counts.into_iter().map(row).collect(),
             ..Change::default()
         }
@@ -149,6 +162,13 @@ impl Model {
             payload: vec![7; payload].into(),
             ..block(self.last_block, DESTINATIONS[destination])
         }
+    }
+
+    /// As long as the block's, where there is one.
+    fn other_payload(&self, id: u64, outbox: &[Block]) -> Bytes {
+        let added = outbox.iter().find(|block| block.id.0 == id);
+        let length = added.or(self.unfinished.get(&id)).map_or(1, |block| block.payload.len());
+        noise(length, id).into()
     }
 
     fn settle(&mut self, settlement: Settlement) {

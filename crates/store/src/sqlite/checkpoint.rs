@@ -7,6 +7,8 @@
 //!
 //! Readers hold a WAL back for as long as they look at an older part of it, which is why reads are short. A backup is
 //! not: while it runs the WAL grows, and is cut back to size afterwards.
+//!
+//! A WAL that starts over keeps old bytes until they are written over; [`empty`] is for when they must go.
 
 use super::database::{Database, Trouble};
 use super::writer::Refusal;
@@ -24,8 +26,8 @@ const ROUNDS: u32 = 3;
 const LITTLE_BYTES: u32 = 2 << 20;
 /// How long the writer waits for readers of the WAL's older part; if they take longer it tries again later.
 const PATIENCE: Duration = Duration::from_millis(5);
-/// The thread's connection reads pages from the WAL and writes them to the file; it caches none.
-const CACHE_KIB: u32 = 64;
+/// A connection that only moves the WAL reads pages from it and writes them to the file; it caches none.
+pub(super) const CACHE_KIB: u32 = 64;
 /// A WAL file that outgrew this many times its size is cut back when it starts over.
 const CUT_AT: u64 = 4;
 
@@ -42,6 +44,8 @@ pub(super) struct Checkpointer {
 /// How far a WAL has been moved, in pages.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
+    /// Somebody reads the WAL, or another moves it.
+    hindered: bool,
     written: u32,
     moved: u32,
 }
@@ -81,11 +85,7 @@ impl Checkpointer {
         if !self.little_is_left.swap(false, Ordering::Acquire) {
             return Ok(());
         }
-        let usual: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
-        connection.busy_timeout(PATIENCE)?;
-        let outcome = run(connection, "PRAGMA wal_checkpoint(RESTART)");
-        connection.busy_timeout(Duration::from_millis(usual.into()))?;
-        outcome.map(|_| ())
+        patiently(connection, "PRAGMA wal_checkpoint(RESTART)").map(|_| ())
     }
 
     /// Called by the writer after a commit: wakes the thread each time the WAL has grown by the threshold.
@@ -151,9 +151,29 @@ impl Mover {
     }
 }
 
+/// Moves what a commit left in the WAL so far, beside other commits, so that little is left for [`empty`].
+pub(super) fn move_beside_commits(connection: &Connection) -> rusqlite::Result<()> {
+    run(connection, "PRAGMA wal_checkpoint(PASSIVE)").map(|_| ())
+}
+
+/// Between two commits, moves all that is left and cuts the WAL's file to nothing; `false` if somebody reads the WAL.
+pub(super) fn empty(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(!patiently(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?.hindered)
+}
+
+/// Waits for readers of the WAL's older part, but not for long.
+fn patiently(connection: &Connection, pragma: &str) -> rusqlite::Result<Progress> {
+    let usual: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+    connection.busy_timeout(PATIENCE)?;
+    let outcome = run(connection, pragma);
+    connection.busy_timeout(Duration::from_millis(usual.into()))?;
+    outcome
+}
+
 fn run(connection: &Connection, pragma: &str) -> rusqlite::Result<Progress> {
     connection.prepare_cached(pragma)?.query_row([], |row| {
         Ok(Progress {
+            hindered: row.get(0)?,
             written: row.get::<_, i64>(1)?.max(0) as u32,
             moved: row.get::<_, i64>(2)?.max(0) as u32,
         })

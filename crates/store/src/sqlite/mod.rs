@@ -9,6 +9,9 @@
 //! Both files are in WAL mode: readers never wait for the writer, nor the writer for readers. Moving the WAL into the
 //! file is left to a thread of its own (`checkpoint`), so that a commit rarely pays for it.
 //!
+//! Deleted and replaced rows leave bytes behind, in free pages and in the WAL, until `scrub` wipes them. That takes an SQLite
+//! built with `SQLITE_ENABLE_DBPAGE_VTAB`, as `.cargo/config.toml` has it built.
+//!
 //! A copy taken with [`Store::backup`] is again a store; so is a copy of the directory of a stopped process.
 
 mod backup;
@@ -21,6 +24,7 @@ mod ownership;
 mod pack;
 mod readers;
 mod room;
+mod scrub;
 mod state;
 #[cfg(test)]
 mod tests;

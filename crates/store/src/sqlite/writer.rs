@@ -1,11 +1,18 @@
 //! The one connection that writes a file.
 
-use super::checkpoint::Checkpointer;
+use super::checkpoint::{self, Checkpointer};
 use super::database::{Database, Trouble};
 use super::ownership::Ownership;
 use crate::Error;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long emptying the WAL waits for others who read it. Backups take long.
+const EMPTY_WITHIN: Duration = Duration::from_secs(600);
+/// Between two tries to empty it, so that commits get through.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why writes are refused, once they are: until the store is opened again.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +36,7 @@ pub(super) struct Writer {
     refusal: Refusal,
     checkpointer: Checkpointer,
     connection: Mutex<Connection>,
+    overwriting: Mutex<()>,
     _ownership: Ownership,
 }
 
@@ -48,6 +56,7 @@ impl Writer {
             refusal,
             checkpointer,
             connection: Mutex::new(connection),
+            overwriting: Mutex::default(),
             _ownership: ownership,
         })
     }
@@ -72,6 +81,42 @@ impl Writer {
         Ok(done)
     }
 
+    /// From now on, until the answer is dropped, what is deleted is overwritten at once, which costs a write of each page
+    /// that becomes free. One caller at a time; others wait.
+    pub(super) fn overwrite_deleted(&self) -> Result<Overwriting<'_>, Error> {
+        let alone = self.overwriting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.set_overwriting(true).map_err(|error| self.failed("overwriting what is deleted", error))?;
+        Ok(Overwriting { writer: self, _alone: alone })
+    }
+
+    fn set_overwriting(&self, on: bool) -> rusqlite::Result<()> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).pragma_update(
+            None,
+            "secure_delete",
+            on,
+        )
+    }
+
+    /// Moves all of the WAL into the file and cuts it to nothing, beside other commits; each waits for a few pages and one
+    /// sync at most.
+    pub(super) fn empty_wal(&self) -> Result<(), Error> {
+        let doing = "emptying the WAL";
+        let mover = self.database.writer(checkpoint::CACHE_KIB)?;
+        let until = Instant::now() + EMPTY_WITHIN;
+        while Instant::now() < until {
+            self.refusal.check()?;
+            checkpoint::move_beside_commits(&mover).map_err(|error| self.failed(doing, error))?;
+            let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            if checkpoint::empty(&connection).map_err(|error| self.failed(doing, error))? {
+                return Ok(());
+            }
+            drop(connection);
+            thread::sleep(PAUSE);
+        }
+        let source = format!("somebody reads the WAL since {} s: a backup?", EMPTY_WITHIN.as_secs()).into();
+        Err(Error::Backend { doing, source })
+    }
+
     fn failed(&self, doing: &'static str, error: rusqlite::Error) -> Error {
         if Trouble::of(&error) == Trouble::Io {
             self.refusal.set(format!("{doing}: {error}"));
@@ -89,6 +134,20 @@ impl Writer {
     #[cfg(test)]
     pub(super) fn refuse(&self, why: &str) {
         self.refusal.set(why.into());
+    }
+}
+
+/// While this lives, deleting is overwriting.
+#[derive(Debug)]
+pub(super) struct Overwriting<'a> {
+    writer: &'a Writer,
+    _alone: MutexGuard<'a, ()>,
+}
+
+impl Drop for Overwriting<'_> {
+    fn drop(&mut self) {
+        // Deleting would only be slower; there is nobody to tell.
+        let _ = self.writer.set_overwriting(false);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::flows::Desk;
 use axum::Json;
 use axum::extract::State;
 use causeway_engine::flow::{Document, Flow};
-use causeway_engine::trial;
+use causeway_engine::trial::{self, Conditions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -33,11 +33,12 @@ pub(super) async fn test(
     let now = now.map_or(Ok(clock), |text| crate::moment::parse(&text, clock)).map_err(Problem::bad)?;
     let rules = admin.rules;
     let results = blocking(move || {
+        let conditions = Conditions { rules, now, token_secret: admin.token_secret.as_bytes() };
         let flow = match flow {
             Some(sent) => Arc::new(compiled(&sent.document()?)?),
             None => running(&admin.flows, &name)?,
         };
-        let tried = |event: Box<RawValue>| raw(&trial::run(&flow, event.get().as_bytes(), &rules, now));
+        let tried = |event: Box<RawValue>| raw(&trial::run(&flow, event.get().as_bytes(), &conditions));
         Ok(events.into_iter().map(tried).collect::<Vec<_>>())
     })
     .await?;

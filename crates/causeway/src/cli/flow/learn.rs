@@ -6,9 +6,9 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::streams::{print, take_lines};
 use crate::config::Config;
 use crate::flows;
-use causeway_engine::flow::Stamp;
 use causeway_engine::flow::lint::{Level, Lint};
 use causeway_engine::flow::suggest::Suggester;
+use causeway_engine::flow::{Source, Stamp};
 use causeway_engine::trial;
 use causeway_mapping::Value;
 use causeway_segment::plan::Plan;
@@ -23,7 +23,8 @@ pub(super) fn lint(config: &Config, name: &str, events: &Events, json: bool) -> 
     let document = document(config, name)?;
     let lint = Lint::new(document.definition(), &|_| Err("it was not read".to_owned()));
     let mut lint = lint.map_err(flows::Problem::from)?;
-    let taken = watch(config, events, |payload, stamp| lint.add(payload, stamp))?;
+    let source = lint.source();
+    let taken = watch(config, source, events, |payload, stamp| lint.add(payload, stamp))?;
     let findings = lint.findings();
     findings.iter().try_for_each(|finding| {
         print(&if json { json!(finding).to_string() } else { finding.to_string() })
@@ -43,7 +44,7 @@ pub(super) fn suggest(
 ) -> Result<Outcome, Failure> {
     let loaded = read_plan(plan)?;
     let mut suggester = Suggester::default();
-    watch(config, events, |payload, _| suggester.add(payload))?;
+    watch(config, Source::Algolia, events, |payload, _| suggester.add(payload))?;
     let flow = suggester.suggest(&loaded, event, &plan.display().to_string()).map_err(Failure::usage)?;
     print(flow.trim_end())?;
     Ok(Outcome::Fine)
@@ -59,13 +60,14 @@ pub(in crate::cli) fn read_plan(path: &Path) -> Result<Plan, Failure> {
 /// Shows each event as flows see it; answers how many there were. Refused ones are told on standard error.
 fn watch(
     config: &Config,
+    source: Source,
     events: &Events,
     mut look: impl FnMut(&mut Value<'_>, Stamp<'_>),
 ) -> Result<u64, Failure> {
-    let (rules, now) = (config.rules(), now_or(events.now.as_deref())?);
+    let conditions = config.conditions(now_or(events.now.as_deref())?);
     let (mut taken, mut refusals) = (0, BTreeMap::<String, u64>::new());
     let too_long =
-        take_lines(events.from.as_deref(), |line| match trial::show(line, &rules, now, &mut look) {
+        take_lines(events.from.as_deref(), |line| match trial::show(source, line, &conditions, &mut look) {
             Ok(()) => taken += 1,
             Err(refusal) if refusals.len() < MAX_REFUSALS || refusals.contains_key(&refusal) => {
                 *refusals.entry(refusal).or_default() += 1;
@@ -79,7 +81,11 @@ fn watch(
         eprintln!("causeway: {too_long} lines are too long to be events");
     }
     if taken == 0 {
-        return Err(Failure::usage("no event could be read; give Insights events as NDJSON"));
+        let kind = match source {
+            Source::Algolia => "Insights events",
+            Source::Segment => "Segment messages",
+        };
+        return Err(Failure::usage(format!("no event could be read; give {kind} as NDJSON")));
     }
     Ok(taken)
 }

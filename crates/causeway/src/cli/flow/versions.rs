@@ -25,7 +25,7 @@ pub(super) fn desk(config: &Config, shelf: Shelf) -> Result<Desk, Failure> {
         None | Some(Err(flows::Problem::Faults(_))) => config.configured.clone(),
         Some(Err(problem)) => return Err(problem.into()),
     };
-    Ok(Desk::new(configured, config.segment.is_some(), shelf, current, Box::new(|_| {})))
+    Ok(Desk::new(configured, config.reach(), shelf, current, Box::new(|_| {})))
 }
 
 /// Changes flows in the store, or in the bridge that holds it.

@@ -59,7 +59,8 @@ pub enum Kind {
     OtherType,
     /// A field had a value that the plan doesn't allow.
     OtherValue,
-    /// A value is left out: because of the plan, by a directive, or because Causeway sets it.
+    /// A value is left out: because of the plan, by a directive, because Causeway sets it, or because the destination
+    /// has no place for it.
     Cut,
     /// Messages become dead letters because of the plan.
     Blocked,
@@ -69,6 +70,8 @@ pub enum Kind {
     Coerced,
     /// A directive had nothing to do with a value.
     Unchanged,
+    /// Something in events was left out or changed so that the destination takes the rest.
+    Adjusted,
     /// Events became dead letters.
     Rejected,
     /// Something means something else than it seems to say.

@@ -2,9 +2,10 @@
 
 use super::finding::{dead, of_probe};
 use super::{Finding, Kind};
-use crate::flow::SubscriptionDefinition;
 use crate::flow::envelope::{self, Dropped};
+use crate::flow::insights;
 use crate::flow::probe::{Probe, Scope, Watch};
+use crate::flow::{Destination, Stamp, SubscriptionDefinition};
 use causeway_mapping::{Mapping, Trigger, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -56,6 +57,7 @@ impl Watched {
 #[derive(Debug)]
 pub(super) struct Subscription {
     name: String,
+    destination: Destination,
     trigger: Option<Watched>,
     each: Option<(String, Vec<String>)>,
     /// Events that passed the trigger.
@@ -71,9 +73,10 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn of(definition: SubscriptionDefinition) -> Self {
+    pub(super) fn of(definition: SubscriptionDefinition, destination: Destination) -> Self {
         let steps = |path: &str| path.trim_start_matches("$.").split('.').map(str::to_owned).collect();
         Self {
+            destination,
             trigger: Watched::of(definition.trigger.as_deref()),
             each: definition.each.map(|path| (path.clone(), steps(&path))),
             seen: 0,
@@ -86,28 +89,32 @@ impl Subscription {
         }
     }
 
-    pub(super) fn look(&mut self, payload: &Value<'_>) {
+    pub(super) fn look(&mut self, payload: &Value<'_>, stamp: &Stamp<'_>) {
         if !self.trigger.as_mut().is_none_or(|trigger| trigger.passes(payload)) {
             return;
         }
         self.seen += 1;
-        let Some((_, steps)) = &self.each else { return self.look_at(payload) };
+        let Some((_, steps)) = &self.each else { return self.look_at(payload, stamp) };
         let list = steps.iter().try_fold(payload, |place, step| place.get(step));
         let Some(items) = list.and_then(Value::as_array).filter(|items| !items.is_empty()) else { return };
         self.lists += 1;
         let mut payload = payload.borrowed();
         for item in items {
             envelope::put(&mut payload, "item", item.borrowed());
-            self.look_at(&payload);
+            self.look_at(&payload, stamp);
         }
     }
 
-    fn look_at(&mut self, payload: &Value<'_>) {
+    fn look_at(&mut self, payload: &Value<'_>, stamp: &Stamp<'_>) {
         self.scope.look(payload);
         let made = self.mapping.as_ref().and_then(|mapping| mapping.resolve(payload).ok().flatten());
         let Some(made) = made.as_ref().and_then(Value::as_object) else { return };
         self.made += 1;
-        for Dropped { place, value, reason } in envelope::dropped(made) {
+        let dropped = match self.destination {
+            Destination::Segment => envelope::dropped(made, stamp),
+            Destination::Insights => insights::dropped(made),
+        };
+        for Dropped { place, value, reason } in dropped {
             self.dropped.entry((place, reason)).or_insert_with(|| (0, Json::from(value))).0 += 1;
         }
     }

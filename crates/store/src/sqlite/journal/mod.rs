@@ -10,6 +10,7 @@ mod damage;
 mod layout;
 mod read;
 mod retain;
+mod rewrite;
 mod rows;
 
 use super::backup;
@@ -20,8 +21,10 @@ use super::ownership::Ownership;
 use super::pack::{Packer, forget_excess};
 use super::readers::Readers;
 use super::room::Reserve;
+use super::scrub;
 use super::writer::Writer;
 use crate::{Entry, Error, Extent, Journal, Position, Record, Retention};
+use bytes::Bytes;
 use damage::Damage;
 use rows::Head;
 use rusqlite::Connection;
@@ -32,6 +35,7 @@ use std::sync::{Mutex, PoisonError};
 pub(super) static KIND: Kind =
     Kind { file: "journal.db", page_bytes: 8192, synchronous: "FULL", versions: &[include_str!("v1.sql")] };
 
+const APPENDING: &str = "appending to the journal";
 /// Appends larger than this are stored as several blocks, in the same transaction.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Blocks smaller than this are not compressed: they take a page either way.
@@ -131,8 +135,7 @@ impl Journal for SqliteJournal {
         let mut tail = writing.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let first = tail.next;
         if !records.is_empty() {
-            let doing = "appending to the journal";
-            let latest = writing.writer.commit(doing, |transaction| tail.insert(transaction, records))?;
+            let latest = writing.writer.commit(APPENDING, |transaction| tail.insert(transaction, records))?;
             tail.advance(records.len(), latest);
         }
         Ok(Position(first))
@@ -164,6 +167,14 @@ impl Journal for SqliteJournal {
 
     fn retain(&self, retention: Retention) -> Result<u64, Error> {
         retain::run(&self.writing()?.writer, retention)
+    }
+
+    fn rewrite(&self, bodies: &[(Position, Bytes)]) -> Result<(), Error> {
+        self.rewrite_blocks(self.writing()?, bodies)
+    }
+
+    fn scrub(&self) -> Result<(), Error> {
+        scrub::run(&self.readers, &self.writing()?.writer)
     }
 
     fn damaged(&self) -> Vec<(Position, Position)> {
@@ -221,13 +232,15 @@ impl Tail {
 }
 
 fn check_sizes(records: &[Record]) -> Result<(), Error> {
-    match records.iter().map(layout::stored_bytes).find(|bytes| *bytes > MAX_RECORD_BYTES) {
-        None => Ok(()),
-        Some(bytes) => Err(Error::Backend {
-            doing: "appending to the journal",
-            source: format!("a record of {bytes} bytes is over the limit of {MAX_RECORD_BYTES}").into(),
-        }),
+    records.iter().map(layout::stored_bytes).try_for_each(|bytes| check_size(APPENDING, bytes))
+}
+
+fn check_size(doing: &'static str, bytes: usize) -> Result<(), Error> {
+    if bytes <= MAX_RECORD_BYTES {
+        return Ok(());
     }
+    let source = format!("a record of {bytes} bytes is over the limit of {MAX_RECORD_BYTES}").into();
+    Err(Error::Backend { doing, source })
 }
 
 #[cfg(test)]

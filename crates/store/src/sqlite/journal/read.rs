@@ -8,6 +8,9 @@ use rusqlite::Connection;
 
 const READING: &str = "reading the journal";
 
+/// A block's head and its entries.
+pub(super) type Block = (Head, Vec<Entry>);
+
 impl SqliteJournal {
     /// Entries of the inclusive range of positions, until about `max_bytes` are collected.
     ///
@@ -61,7 +64,7 @@ impl SqliteJournal {
 
     /// The block that holds the position or the first after it. Positions have no gaps, so what is missing in between
     /// and was not removed is damaged.
-    fn next_block(&self, connection: &Connection, from: u64) -> Result<Option<Head>, Error> {
+    pub(super) fn next_block(&self, connection: &Connection, from: u64) -> Result<Option<Head>, Error> {
         let mut found = self.seek(connection, from)?;
         let end = match found {
             Some(head) => head.first,
@@ -140,18 +143,25 @@ impl SqliteJournal {
         Ok(None)
     }
 
-    /// A block's entries and the position after them; no entries if the block is damaged (which is remembered) or was
-    /// removed meanwhile.
+    /// A block's entries and the position after them; no entries if [`Self::load`] has none.
     fn entries(&self, connection: &Connection, head: &Head) -> Result<(Vec<Entry>, u64), Error> {
-        match rows::content(connection, head.first, |content| open(head, content)) {
-            Ok(Some(Some(entries))) => Ok((entries, head.end())),
+        let (block, end) = self.load(connection, head)?;
+        Ok((block.map(|(_, entries)| entries).unwrap_or_default(), end))
+    }
+
+    /// A block as it is now, and the position after it; `None` if it is damaged (which is remembered) or was removed
+    /// meanwhile.
+    pub(super) fn load(&self, connection: &Connection, head: &Head) -> Result<(Option<Block>, u64), Error> {
+        let open = |now: &Head, content: &[u8]| open(now, content).filter(|(now, _)| now.is_of_block(head));
+        match rows::content(connection, head.first, open) {
+            Ok(Some(Some(block))) => Ok((Some(block), head.end())),
             Ok(None) => {
                 self.note_missing(connection, head.first, head.end())?;
-                Ok((Vec::new(), head.end()))
+                Ok((None, head.end()))
             }
-            Ok(Some(None)) => Ok((Vec::new(), self.isolate(connection, head)?)),
+            Ok(Some(None)) => Ok((None, self.isolate(connection, head)?)),
             Err(error) if Trouble::of(&error) == Trouble::Corrupt => {
-                Ok((Vec::new(), self.isolate(connection, head)?))
+                Ok((None, self.isolate(connection, head)?))
             }
             Err(error) => self.known(Err(error)),
         }
@@ -182,13 +192,13 @@ impl SqliteJournal {
     }
 }
 
-/// A block's entries, or `None` if it is not what was written.
-fn open(head: &Head, content: &[u8]) -> Option<Vec<Entry>> {
+/// The block, or `None` if it is not what was written.
+fn open(head: &Head, content: &[u8]) -> Option<Block> {
     if head.checksum(content) != head.crc {
         return None;
     }
     let raw = pack::unpack(head.codec, head.size as usize, content).ok()?;
-    layout::decode(head.first, head.count, &raw.into())
+    Some((*head, layout::decode(head.first, head.count, &raw.into())?))
 }
 
 /// Entries until their bodies reach this many bytes; at least one.

@@ -35,6 +35,12 @@ impl Head {
         hasher.finalize()
     }
 
+    /// Whether both are of one block, rewritten between the two looks or not: in a damaged tree two rows may have one number.
+    pub(super) fn is_of_block(&self, other: &Self) -> bool {
+        let fixed = |head: &Self| (head.first, head.count, head.newest, head.latest);
+        fixed(self) == fixed(other)
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             first: records(row, 0)?,
@@ -112,22 +118,48 @@ fn one(connection: &Connection, query: &str, position: u64) -> rusqlite::Result<
     connection.prepare_cached(query)?.query_row([position], Head::from_row).optional()
 }
 
-/// Works on a block's content as stored; `None` if the block is gone.
+/// Works on a block's head and its content as stored; `None` if the block is gone. A head that was read earlier may
+/// belong to a content that was replaced since.
 pub(super) fn content<T>(
     connection: &Connection,
     first: u64,
-    work: impl FnOnce(&[u8]) -> T,
+    work: impl FnOnce(&Head, &[u8]) -> T,
 ) -> rusqlite::Result<Option<T>> {
     connection
-        .prepare_cached("SELECT content FROM block WHERE first = ?1")?
-        .query_row([first as i64], |row| Ok(work(row.get_ref(0)?.as_blob()?)))
+        .prepare_cached(
+            "SELECT first, count, newest, latest, codec, size, crc, content FROM block WHERE first = ?1",
+        )?
+        .query_row([first as i64], |row| Ok(work(&Head::from_row(row)?, row.get_ref(7)?.as_blob()?)))
         .optional()
 }
 
 /// Whether the block's content is what was written with this head, and the head too.
 pub(super) fn is_sound(connection: &Connection, head: &Head) -> rusqlite::Result<bool> {
-    let sound = content(connection, head.first, |content| head.checksum(content) == head.crc)?;
+    let is_sound = |now: &Head, content: &[u8]| now.is_of_block(head) && now.checksum(content) == now.crc;
+    let sound = content(connection, head.first, is_sound)?;
     Ok(sound.unwrap_or(false))
+}
+
+/// Replaces a block's content and what its head says of it; `false` if the block is not as it was, or gone.
+pub(super) fn replace(
+    connection: &Connection,
+    was: &Head,
+    now: Head,
+    content: &[u8],
+) -> rusqlite::Result<bool> {
+    let replaced = connection
+        .prepare_cached(
+            "UPDATE block SET codec = ?3, size = ?4, crc = ?5, content = ?6 WHERE first = ?1 AND crc = ?2",
+        )?
+        .execute(params![
+            was.first as i64,
+            was.crc,
+            now.codec,
+            now.size as i64,
+            now.checksum(content),
+            content
+        ])?;
+    Ok(replaced > 0)
 }
 
 /// Where the first block after the position begins. Tells it even of a block whose head cannot be read.

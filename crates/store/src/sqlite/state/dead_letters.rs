@@ -42,6 +42,11 @@ pub(super) fn resolve(connection: &Connection, resolutions: &[Resolution]) -> ru
     Ok(())
 }
 
+pub(super) fn erase(connection: &Connection, ids: &[String]) -> rusqlite::Result<()> {
+    let mut delete = connection.prepare_cached("DELETE FROM dead_letter WHERE id = ?1")?;
+    ids.iter().try_for_each(|id| delete.execute([id]).map(drop))
+}
+
 pub(super) fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<DeadLetter>> {
     connection.prepare_cached("SELECT * FROM dead_letter WHERE id = ?1")?.query_row([id], from_row).optional()
 }
@@ -68,7 +73,10 @@ fn conditions(query: &DeadLetterQuery) -> Vec<(&'static str, Value)> {
         ("flow = ?", text(&query.flow)),
         ("event = ?", text(&query.event)),
         ("status = ?", query.status.map(|status| Value::from(number(status)))),
+        ("person = ?", text(&query.person)),
         ("instr(reason, ?) > 0", text(&query.reason)),
+        // Between two blobs, SQLite compares bytes.
+        ("instr(payload, ?) > 0", query.mentions.clone().map(|text| Value::from(text.into_bytes()))),
     ]
     .into_iter()
     .filter_map(|(condition, value)| Some((condition, value?)))

@@ -16,6 +16,7 @@ use super::options::Options;
 use super::ownership::Ownership;
 use super::pack::Packer;
 use super::readers::Readers;
+use super::scrub;
 use super::writer::Writer;
 use crate::state::{
     Block, BlockId, Change, DeadLetter, DeadLetterQuery, Fact, FlowVersion, LedgerRow, List, Note, Prune,
@@ -189,6 +190,10 @@ impl State for SqliteState {
     fn prune(&self, prune: Prune) -> Result<(), Error> {
         prune::run(&self.writing()?.writer, prune)
     }
+
+    fn scrub(&self) -> Result<(), Error> {
+        scrub::run(&self.readers, &self.writing()?.writer)
+    }
 }
 
 /// Applies a change, field by field in the order in which they are declared.
@@ -199,8 +204,10 @@ fn apply(connection: &Connection, change: &Change, packer: &mut Packer, now: i64
     facts::put(connection, &change.facts)?;
     outbox::add(connection, &change.outbox, packer)?;
     outbox::settle(connection, &change.settlements, now)?;
+    outbox::rewrite(connection, &change.rewrites, packer)?;
     dead_letters::add(connection, &change.dead_letters)?;
     dead_letters::resolve(connection, &change.resolutions)?;
+    dead_letters::erase(connection, &change.erased_letters)?;
     ledger::add(connection, &change.ledger)?;
     notes::add(connection, &change.notes)
 }

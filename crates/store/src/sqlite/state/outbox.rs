@@ -52,15 +52,71 @@ fn add_head(connection: &Connection, block: &Block) -> rusqlite::Result<()> {
 }
 
 fn add_payload(connection: &Connection, block: &Block, packer: &mut Packer) -> rusqlite::Result<()> {
-    let content = packer.pack(&block.payload, COMPRESS_FROM);
-    connection.prepare_cached("INSERT INTO payload VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
-        block.id.0 as i64,
+    put_payload(
+        "INSERT INTO payload VALUES (?1, ?2, ?3, ?4, ?5)",
+        connection,
+        block.id,
+        &block.payload,
+        packer,
+    )
+}
+
+fn put_payload(
+    statement: &str,
+    connection: &Connection,
+    id: BlockId,
+    payload: &[u8],
+    packer: &mut Packer,
+) -> rusqlite::Result<()> {
+    let content = packer.pack(payload, COMPRESS_FROM);
+    connection.prepare_cached(statement)?.execute(params![
+        id.0 as i64,
         content.codec as u8,
         content.size as i64,
         checksum(content.size, content.bytes),
         content.bytes,
     ])?;
     Ok(())
+}
+
+/// Replaces payloads. Finished blocks have no row here.
+pub(super) fn rewrite(
+    connection: &Connection,
+    rewrites: &[(BlockId, Bytes)],
+    packer: &mut Packer,
+) -> rusqlite::Result<()> {
+    for (id, payload) in rewrites {
+        match payload_bytes(connection, *id)? {
+            None => {}
+            Some(bytes) if bytes == payload.len() => put_payload(
+                "UPDATE payload SET codec = ?2, size = ?3, crc = ?4, content = ?5 WHERE id = ?1",
+                connection,
+                *id,
+                payload,
+                packer,
+            )?,
+            Some(bytes) => return Err(another_length(*id, bytes, payload.len())),
+        }
+        packer.forget_excess();
+    }
+    Ok(())
+}
+
+/// A payload's length, if the block is unfinished.
+fn payload_bytes(connection: &Connection, id: BlockId) -> rusqlite::Result<Option<usize>> {
+    connection
+        .prepare_cached("SELECT size FROM payload WHERE id = ?1")?
+        .query_row([id.0 as i64], |row| row.get::<_, i64>(0))
+        .optional()
+        .map(|bytes| bytes.map(|bytes| bytes as usize))
+}
+
+fn another_length(id: BlockId, had: usize, given: usize) -> rusqlite::Error {
+    let refusal = format!(
+        "the payload of outbox block {} has {had} bytes and is to be replaced by {given} bytes",
+        id.0
+    );
+    rusqlite::Error::ToSqlConversionFailure(refusal.into())
 }
 
 fn checksum(size: usize, content: &[u8]) -> u32 {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod damage;
+mod erase;
 mod format;
 mod kill;
 mod ownership;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod recipes;
+
 use causeway_store::State;
 use causeway_store::sqlite::{self, Options};
 use serde_json::{Value, json};

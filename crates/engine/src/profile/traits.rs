@@ -1,0 +1,73 @@
+//! A person's traits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// At most this many traits are remembered for an identifier, those that were said last: Segment refuses an identify of
+/// 300 and more.
+pub const MAX_TRAITS: usize = 500;
+
+/// A value with more bytes of JSON than this is not kept: a record at Algolia may have 10 KB in all on the smallest plan.
+pub const MAX_TRAIT_BYTES: usize = 4096;
+
+/// A trait's value and when it was said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trait {
+    /// Any JSON value; null if it was taken away, which must be remembered against late values of before.
+    pub value: Value,
+    /// Event time, milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+impl Trait {
+    /// The value's type, in Segment's words.
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        }
+    }
+
+    /// Whether this one stands against the other: the later, and of two at one instant the one whose text is greater,
+    /// so that the order of arrival does not matter.
+    pub(super) fn beats(&self, other: &Self) -> bool {
+        match self.at.cmp(&other.at) {
+            Ordering::Equal => self.value.to_string() > other.value.to_string(),
+            order => order == Ordering::Greater,
+        }
+    }
+}
+
+pub(super) fn learn(traits: &mut BTreeMap<String, Trait>, name: &str, value: Value, at: i64) -> bool {
+    let new = Trait { value, at };
+    if new.value.to_string().len() > MAX_TRAIT_BYTES {
+        return false;
+    }
+    match traits.get_mut(name) {
+        Some(known) if !new.beats(known) => false,
+        Some(known) => {
+            *known = new;
+            true
+        }
+        None => {
+            traits.insert(name.to_owned(), new);
+            true
+        }
+    }
+}
+
+/// Drops the trait that was said first if there are too many; always true, what was learned may be what goes.
+pub(super) fn bound(traits: &mut BTreeMap<String, Trait>) -> bool {
+    if traits.len() > MAX_TRAITS {
+        let oldest =
+            traits.iter().min_by_key(|(name, known)| (known.at, *name)).map(|(name, _)| name.clone());
+        oldest.map(|name| traits.remove(&name));
+    }
+    true
+}

@@ -1,0 +1,234 @@
+//! What the engine makes of Segment's calls: who is who, what is known, what Algolia is told.
+
+use causeway_algolia::records::IndexName;
+use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
+use causeway_engine::ledger::Books;
+use causeway_engine::profile::{Sync, What};
+use causeway_engine::{Engine, Facts, Settings, Source, people};
+use causeway_store::state::Block;
+use causeway_store::{BlockId, Entry, Error, Position, Record};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const NOW: i64 = 1_795_000_000_000;
+
+/// An engine with its committed facts, and what it made.
+struct World {
+    engine: Engine,
+    facts: Stored,
+    position: u64,
+    blocks: Vec<Block>,
+    books: Books,
+}
+
+#[derive(Default)]
+struct Stored(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Facts for Stored {
+    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.get(key).cloned())
+    }
+}
+
+fn sync(flow: &'static str, what: What) -> Sync {
+    Sync {
+        flow,
+        index: IndexName::parse("people").unwrap(),
+        what,
+        consent: Categories::default(),
+        consent_missing: ConsentMissing::default(),
+        affinities: Vec::new(),
+    }
+}
+
+fn settings() -> Settings {
+    let traits = sync("trait-sync", What::Traits(vec!["plan".to_owned()]));
+    let audiences = sync("audience-sync", What::Audiences(None));
+    Settings {
+        token_property: Some("algolia_token".to_owned()),
+        syncs: Arc::from([traits, audiences]),
+        ..Settings::default()
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let engine = Engine::new(settings(), Vec::new(), BlockId(0));
+        Self { engine, facts: Stored::default(), position: 0, blocks: Vec::new(), books: Books::default() }
+    }
+
+    fn take(&mut self, source: Source, meta: &'static str, body: &Value) {
+        self.position += 1;
+        let record = Record {
+            source: source.into(),
+            received_at: NOW,
+            meta: meta.into(),
+            body: body.to_string().into(),
+        };
+        let entry = Entry { position: Position(self.position), record };
+        let change = self.engine.process(&[entry], &self.facts).unwrap().change;
+        for (key, value) in change.facts {
+            match value {
+                Some(value) => drop(self.facts.0.insert(key, value)),
+                None => drop(self.facts.0.remove(&key)),
+            }
+        }
+        change.outbox.iter().for_each(|block| self.books.add_pending(block));
+        change.ledger.iter().for_each(|row| self.books.add_row(row));
+        self.blocks.extend(change.outbox);
+    }
+
+    fn webhook(&mut self, message: &Value) {
+        self.take(Source::Webhook, "", message);
+    }
+
+    /// The operations for Algolia so far.
+    fn operations(&self) -> Vec<Value> {
+        let blocks = self.blocks.iter().filter(|block| block.destination == DESTINATION_PROFILES);
+        let text = |block: &Block| String::from_utf8(block.payload.to_vec()).unwrap();
+        let all: Vec<Value> = blocks
+            .flat_map(|block| {
+                let entries = causeway_engine::outbox::Heads::decode(&block.heads).unwrap().entries;
+                let payload = text(block);
+                let mut start = 0;
+                entries
+                    .iter()
+                    .map(|head| {
+                        let end = start + head.length as usize;
+                        let entry = format!("[{}]", &payload[start..end]);
+                        start = end;
+                        serde_json::from_str::<Value>(&entry).unwrap()
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        all.into_iter().flat_map(|entry| entry.as_array().unwrap().clone()).collect()
+    }
+
+    fn check_ledger(self) {
+        assert!(self.books.balances().iter().all(|balance| balance.imbalance == 0));
+    }
+}
+
+fn identify(id: &str, ids: Value, at: i64, traits: Value) -> Value {
+    let mut message = json!({"type": "identify", "messageId": id, "traits": traits});
+    message["timestamp"] = json!(causeway_segment::time::to_string(NOW + at));
+    message.as_object_mut().unwrap().extend(ids.as_object().unwrap().clone());
+    message
+}
+
+fn update(token: &str, attributes: Value) -> Value {
+    let mut body = json!({"objectID": token});
+    body.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+    json!({"action": "partialUpdateObject", "indexName": "people", "body": body})
+}
+
+#[test]
+fn a_trait_that_changes_is_sent_once_and_one_that_does_not_is_not() {
+    let mut world = World::new();
+    for (number, plan) in ["gold", "gold", "free", "free"].iter().enumerate() {
+        let at = number as i64 - 10;
+        let traits = json!({"plan": plan, "email": "a@b.c"});
+        world.webhook(&identify(&format!("m{number}"), json!({"userId": "u-1"}), at, traits));
+    }
+    assert_eq!(
+        world.operations(),
+        [update("u-1", json!({"plan": "gold"})), update("u-1", json!({"plan": "free"})),]
+    );
+    world.check_ledger();
+}
+
+#[test]
+fn a_late_value_does_not_replace_a_newer_one() {
+    let mut world = World::new();
+    world.webhook(&identify("m1", json!({"userId": "u-1"}), -10, json!({"plan": "new"})));
+    world.webhook(&identify("m2", json!({"userId": "u-1"}), -20, json!({"plan": "old"})));
+    assert_eq!(world.operations(), [update("u-1", json!({"plan": "new"}))]);
+}
+
+#[test]
+fn five_identifiers_that_enter_one_audience_cause_one_update() {
+    let mut world = World::new();
+    let personas = json!({"personas": {"computation_class": "audience", "computation_key": "vip"}});
+    for number in 0..5 {
+        let mut message = identify(
+            &format!("m{number}"),
+            json!({"userId": "u-1", "anonymousId": format!("a-{number}")}),
+            -10 + number,
+            json!({"vip": true}),
+        );
+        message["context"] = personas.clone();
+        world.webhook(&message);
+    }
+    assert_eq!(world.operations(), [update("u-1", json!({"audiences": ["vip"]}))]);
+    world.check_ledger();
+}
+
+#[test]
+fn what_was_known_of_an_anonymous_visitor_moves_to_the_user_who_logs_in() {
+    let mut world = World::new();
+    world.webhook(&identify("m1", json!({"anonymousId": "a-1"}), -30, json!({"plan": "gold"})));
+    let login = json!({"events": [{
+        "eventType": "view", "eventName": "Viewed", "index": "products", "userToken": "a-1",
+        "authenticatedUserToken": "u-1", "objectIDs": ["x"], "timestamp": NOW - 10,
+    }]});
+    world.take(Source::Insights, "", &login);
+    let deleted = json!({"action": "deleteObject", "indexName": "people", "body": {"objectID": "a-1"}});
+    assert_eq!(
+        world.operations(),
+        [update("a-1", json!({"plan": "gold"})), deleted, update("u-1", json!({"plan": "gold"})),]
+    );
+    let known = people::find(&world.facts, "a-1", NOW).unwrap();
+    assert_eq!(known.person.user.as_deref(), Some("u-1"));
+    assert_eq!(known.view.value("plan"), Some(&json!("gold")));
+    world.check_ledger();
+}
+
+#[test]
+fn an_id_that_is_no_token_is_encoded_and_found_again() {
+    let mut world = World::new();
+    world.webhook(&identify("m1", json!({"userId": "ann@example.com"}), -10, json!({"plan": "gold"})));
+    let token = world.operations()[0]["body"]["objectID"].as_str().unwrap().to_owned();
+    assert!(causeway_algolia::tokens::is_encoded(&token));
+    let known = people::find(&world.facts, &token, NOW).unwrap();
+    assert_eq!(known.person.user.as_deref(), Some("ann@example.com"));
+}
+
+#[test]
+fn the_token_property_joins_a_device_to_its_algolia_token() {
+    let mut world = World::new();
+    let mut page = json!({"type": "page", "messageId": "m1", "anonymousId": "ajs-1", "properties": {}});
+    page["properties"]["algolia_token"] = json!("anonymous-1");
+    world.webhook(&page);
+    world.webhook(&identify(
+        "m2",
+        json!({"anonymousId": "ajs-1", "userId": "u-1"}),
+        -5,
+        json!({"plan": "gold"}),
+    ));
+    let known = people::find(&world.facts, "anonymous-1", NOW).unwrap();
+    assert_eq!(known.person.user.as_deref(), Some("u-1"));
+    assert_eq!(known.view.value("plan"), Some(&json!("gold")));
+}
+
+#[test]
+fn what_comes_back_with_our_mark_is_recorded_and_stopped() {
+    let mut world = World::new();
+    let mut ours = identify("m1", json!({"userId": "u-1"}), -10, json!({"plan": "gold"}));
+    ours["context"] = json!({"integration": {"name": "causeway"}});
+    world.webhook(&ours);
+    assert!(world.operations().is_empty());
+    let balances = world.books.balances();
+    assert_eq!(balances.len(), 1);
+    assert_eq!((balances[0].flow.as_str(), balances[0].accepted, balances[0].filtered), ("intake", 1, 1));
+}
+
+#[test]
+fn a_personal_trait_is_kept_only_where_it_is_asked_for() {
+    let mut world = World::new();
+    let traits = json!({"email": "a@b.c", "loyalty": 3});
+    world.webhook(&identify("m1", json!({"userId": "u-1"}), -10, traits));
+    let known = people::find(&world.facts, "u-1", NOW).unwrap();
+    assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
+}
