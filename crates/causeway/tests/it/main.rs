@@ -19,6 +19,7 @@ mod intake;
 mod kill;
 mod ledger;
 mod mapping;
+mod people;
 mod process;
 mod profiles;
 mod requests;

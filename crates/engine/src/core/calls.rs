@@ -244,7 +244,7 @@ impl Step<'_> {
         let anonymous = call.anonymous_id.as_deref().map(Cow::Borrowed);
         let user = match (call.user_id.as_deref(), call.anonymous_id.as_deref()) {
             (Some(user), _) => Some(user.to_owned()),
-            (None, Some(anonymous)) => identity::owner(&mut self.nodes(), anonymous, place.time),
+            (None, Some(anonymous)) => self.owner(anonymous, place),
             (None, None) => None,
         };
         Sender { anonymous, user }

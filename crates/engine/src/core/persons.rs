@@ -21,10 +21,16 @@ impl Step<'_> {
                 Sender { anonymous: Some(anonymous), user: Some(user.into_owned()) }
             }
             None => {
-                let user = identity::owner(&mut self.nodes(), &anonymous, place.time);
+                let user = self.owner(&anonymous, place);
                 Sender { anonymous: Some(anonymous), user }
             }
         }
+    }
+
+    /// Whom an anonymous id belongs to at an instant, by the name that the person goes by now.
+    pub(super) fn owner(&mut self, anonymous: &str, place: Place) -> Option<String> {
+        let owner = identity::owner(&mut self.nodes(), anonymous, place.time)?;
+        Some(identity::canonical(&mut self.nodes(), &owner))
     }
 
     /// Who is who, to be asked and told.
