@@ -17,6 +17,7 @@
 mod access;
 mod dead_letters;
 mod events;
+mod extract;
 mod flows;
 mod ledger;
 mod metrics;
@@ -76,5 +77,8 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/metrics", get(metrics::get))
         .with_state(admin)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));
-    closed.merge(crate::health::routes(health)).fallback(problem::no_such_route)
+    closed
+        .merge(crate::health::routes(health))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
 }
