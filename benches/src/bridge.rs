@@ -2,6 +2,7 @@
 
 use crate::child::{LOAD_CPU, Process, Role, SERVER_CPU};
 use crate::http::{free_address, get, post, wait_for};
+use crate::traffic::WEBHOOK_SECRET;
 use anyhow::bail;
 use serde::Deserialize;
 use std::ffi::OsStr;
@@ -14,7 +15,8 @@ use tempfile::TempDir;
 pub(crate) const APP_ID: &str = "SANDBOXAPP";
 /// Its key.
 pub(crate) const API_KEY: &str = "sandbox-search-key";
-const WRITE_KEY: &str = "sandbox-write-key";
+/// The write key of the stand-in Segment.
+pub(crate) const WRITE_KEY: &str = "sandbox-write-key";
 
 /// What is switched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) enum Work {
     Nothing,
     /// `search-events` to Segment, and forwarding to Algolia.
     BothVendors,
+    /// What Segment knows of people: records at Algolia, and search contexts.
+    People,
 }
 
 /// A running bridge.
@@ -75,10 +79,14 @@ impl Bridge {
     /// Starts a bridge on an empty store, and the stand-ins if there is work for them.
     pub(crate) fn start(work: Work) -> anyhow::Result<Self> {
         let store = tempfile::tempdir_in(".")?;
-        let vendors = (work == Work::BothVendors).then(Vendors::start).transpose()?;
+        let vendors = match work {
+            Work::Nothing => None,
+            Work::BothVendors => Some(Vendors::start(true)?),
+            Work::People => Some(Vendors::start(false)?),
+        };
         let (server, admin) = (free_address()?, free_address()?);
         let file = store.path().join("causeway.toml");
-        fs::write(&file, configuration(server, admin, store.path(), vendors.as_ref()))?;
+        fs::write(&file, configuration(work, server, admin, store.path(), vendors.as_ref()))?;
         let began = Instant::now();
         let arguments = [OsStr::new("--config"), file.as_os_str(), OsStr::new("run")];
         let process = Process::start(Role::Causeway, SERVER_CPU, &arguments)?;
@@ -94,6 +102,12 @@ impl Bridge {
             post(vendors.address, "/_sandbox/faults", &body)?;
         }
         Ok(())
+    }
+
+    /// What the stand-ins answer to a question.
+    pub(crate) fn vendors_get(&self, path: &str) -> anyhow::Result<String> {
+        let Some(vendors) = &self.vendors else { bail!("there are no stand-ins") };
+        get(vendors.address, path)
     }
 
     /// Starts the stand-ins' counting and behaviour anew.
@@ -146,10 +160,15 @@ impl Bridge {
 }
 
 impl Vendors {
-    fn start() -> anyhow::Result<Self> {
+    /// Lean stand-ins only count; the others keep and understand what comes.
+    fn start(lean: bool) -> anyhow::Result<Self> {
         let address = free_address()?;
         let listen = address.to_string();
-        let arguments = ["sandbox", "--lean", "--listen", &listen].map(OsStr::new);
+        let arguments: Vec<&OsStr> = ["sandbox", "--listen", &listen]
+            .into_iter()
+            .chain(lean.then_some("--lean"))
+            .map(OsStr::new)
+            .collect();
         let process = Process::start(Role::Causeway, LOAD_CPU, &arguments)?;
         wait_for(address, "/_sandbox/stats")?;
         Ok(Self { address, _process: process })
@@ -157,6 +176,7 @@ impl Vendors {
 }
 
 fn configuration(
+    work: Work,
     server: SocketAddr,
     admin: SocketAddr,
     store: &std::path::Path,
@@ -169,7 +189,15 @@ fn configuration(
         data.display()
     );
     match vendors {
-        None => base + "forward_events = false\n",
+        None => format!(
+            "{base}forward_events = false\n[segment]\nwebhook_secret = \"{WEBHOOK_SECRET}\"\nintake_keys = [\"{WRITE_KEY}\"]\n"
+        ),
+        Some(Vendors { address, .. }) if work == Work::People => format!(
+            "{base}admin_key = \"sandbox-admin-key\"\nforward_events = false\nsearch_hosts = [\"http://{address}\"]\n\
+             max_writes_per_second = 1000\n[segment]\nwebhook_secret = \"{WEBHOOK_SECRET}\"\nintake_keys = [\"{WRITE_KEY}\"]\n\
+             [recipes]\ntrait-sync = {{ traits = [\"version\"], index = \"people\" }}\n\
+             [[search_context.rules]]\nanalytics_tags = [\"v-{{{{traits.version}}}}\"]\n"
+        ),
         Some(Vendors { address, .. }) => format!(
             "{base}insights_url = \"http://{address}\"\n[segment]\nwrite_key = \"{WRITE_KEY}\"\n\
              tracking_url = \"http://{address}\"\n[recipes]\nsearch-events = true\n"

@@ -15,8 +15,18 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
 
 /// `POST` of JSON; the body of a 200.
 pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> anyhow::Result<String> {
+    post_with(address, path, "", body)
+}
+
+/// The same with further headers, each ended by a line break.
+pub(crate) fn post_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> anyhow::Result<String> {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n"
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n{headers}"
     );
     exchange(address, &format!("{head}content-length: {}\r\n\r\n{body}", body.len()))
 }

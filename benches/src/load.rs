@@ -1,6 +1,6 @@
 //! Load: so many connections, each sending its next request as soon as the last one is answered.
 
-use crate::traffic::Template;
+use crate::traffic::{Template, Traffic};
 use anyhow::{Context, bail};
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -15,6 +15,8 @@ use tokio::task::LocalSet;
 pub(crate) struct Load {
     /// Where to.
     pub(crate) server: SocketAddr,
+    /// What is sent.
+    pub(crate) traffic: Traffic,
     /// Connections.
     pub(crate) connections: usize,
     /// Events in a request.
@@ -106,7 +108,7 @@ thread_local! {
 }
 
 async fn connection(shared: Rc<Shared>) -> anyhow::Result<Vec<Duration>> {
-    let mut template = Template::new(shared.load.server, shared.load.events);
+    let mut template = Template::new(shared.load.server, shared.load.traffic, shared.load.events);
     let mut stream = TcpStream::connect(shared.load.server).await?;
     stream.set_nodelay(true)?;
     let mut answer = vec![0; 4096];

@@ -4,6 +4,7 @@ use crate::child::{Process, Role, SERVER_CPU};
 use crate::figures::{cpu_per_million, heading, line, ms, rate};
 use crate::http::free_address;
 use crate::load::{Load, Outcome, Until};
+use crate::traffic::Traffic;
 use crate::{load, traffic};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -39,7 +40,13 @@ pub(crate) fn bare(connections: usize, events: usize, time: Duration) -> anyhow:
         std::thread::sleep(Duration::from_millis(2));
     }
     let before = process.cpu()?;
-    let outcome = load::run(Load { server, connections, events, until: Until::Time(time) })?;
+    let outcome = load::run(Load {
+        server,
+        traffic: Traffic::Insights,
+        connections,
+        events,
+        until: Until::Time(time),
+    })?;
     Ok((outcome, process.cpu()?.saturating_sub(before)))
 }
 

@@ -53,6 +53,8 @@ enum Part {
     Drain,
     /// Start, and memory at rest.
     Rest,
+    /// The other way: calls from Segment, search contexts, records at Algolia.
+    Segment,
 }
 
 fn main() -> ExitCode {
@@ -87,6 +89,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if wanted(Part::Pipeline) {
         parts::pipeline::measure(time)?;
+    }
+    if wanted(Part::Segment) {
+        parts::segment::measure(time)?;
     }
     if wanted(Part::Drain) {
         parts::drain::measure(arguments.backlog)?;

@@ -2,7 +2,9 @@
 //! another and the load costs little beside the server.
 
 use causeway_algolia::insights::request;
+use causeway_segment::{batch, webhook};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many people the events spread over.
@@ -12,6 +14,17 @@ const PEOPLE: u64 = 100_000;
 const OBJECT: &str = "OOOOOOOOOO";
 const PERSON: &str = "PPPPPPPPPP";
 
+/// What is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Traffic {
+    /// Algolia's events to `/1/events`.
+    Insights,
+    /// Segment's calls to `/v1/track` or `/v1/batch`.
+    Tracking,
+    /// The same, signed, to `/webhooks/segment`.
+    Webhook,
+}
+
 /// A whole HTTP request with places to number.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
@@ -20,24 +33,33 @@ pub(crate) struct Template {
     bytes: Vec<u8>,
     objects: Vec<usize>,
     people: Vec<usize>,
+    signed: Option<Signed>,
+}
+
+/// Where a webhook's signature stands, and what it signs.
+#[derive(Debug, Clone)]
+struct Signed {
+    signature: Range<usize>,
+    part: Range<usize>,
 }
 
 impl Template {
     /// A request of so many events to this server.
-    pub(crate) fn new(server: SocketAddr, events: usize) -> Self {
-        let body = body(events);
+    pub(crate) fn new(server: SocketAddr, traffic: Traffic, events: usize) -> Self {
+        let (path, headers, body) = match traffic {
+            Traffic::Insights => (request::PATH.to_owned(), insights_headers(), body(events)),
+            Traffic::Tracking => tracking(events),
+            Traffic::Webhook => (WEBHOOK.to_owned(), format!("x-signature: {UNSIGNED}\r\n"), calls(events)),
+        };
         let head = format!(
-            "POST {} HTTP/1.1\r\nhost: {server}\r\ncontent-type: application/json\r\nx-algolia-application-id: {}\r\n\
-             x-algolia-api-key: {}\r\ncontent-length: {}\r\n\r\n",
-            request::PATH,
-            super::bridge::APP_ID,
-            super::bridge::API_KEY,
+            "POST {path} HTTP/1.1\r\nhost: {server}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
-        let text = head + &body;
+        let text = head.clone() + &body;
         let places = |mark: &str| text.match_indices(mark).map(|(place, _)| place).collect();
         let (objects, people) = (places(OBJECT), places(PERSON));
-        Self { events: events as u64, objects, people, bytes: text.into_bytes() }
+        let signed = (traffic == Traffic::Webhook).then(|| signed(&head, &body));
+        Self { events: events as u64, objects, people, signed, bytes: text.into_bytes() }
     }
 
     /// The request with the numbers from `next` on, which is moved past them.
@@ -54,8 +76,57 @@ impl Template {
             );
             *next += 1;
         }
+        self.sign();
         &self.bytes
     }
+
+    fn sign(&mut self) {
+        let Some(Signed { signature, part }) = self.signed.clone() else { return };
+        let made = webhook::signature(&self.bytes[part], WEBHOOK_SECRET);
+        self.bytes[signature].copy_from_slice(made.as_bytes());
+    }
+}
+
+/// The secret that webhooks are signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "bench-secret";
+
+const WEBHOOK: &str = "/webhooks/segment";
+
+/// What stands where a signature goes.
+const UNSIGNED: &str = "0000000000000000000000000000000000000000";
+
+fn insights_headers() -> String {
+    format!(
+        "x-algolia-application-id: {}\r\nx-algolia-api-key: {}\r\n",
+        super::bridge::APP_ID,
+        super::bridge::API_KEY
+    )
+}
+
+fn tracking(events: usize) -> (String, String, String) {
+    let key = batch::authorization(super::bridge::WRITE_KEY);
+    let headers = format!("authorization: {key}\r\n");
+    match events {
+        1 => ("/v1/track".to_owned(), headers, calls(1)),
+        _ => ("/v1/batch".to_owned(), headers, format!("{{\"batch\":{}}}", calls(events))),
+    }
+}
+
+/// Segment signs a message, or the first of an array.
+fn signed(head: &str, body: &str) -> Signed {
+    let start = head.find(UNSIGNED).expect("a webhook has a place for its signature");
+    let part = webhook::signed_part(body.as_bytes()).expect("there is a message").len();
+    let first = head.len() + body.find('{').unwrap_or(0);
+    Signed { signature: start..start + UNSIGNED.len(), part: first..first + part }
+}
+
+/// A call, or an array of several: product clicks, about 250 bytes each, as many as an Insights event has.
+fn calls(count: usize) -> String {
+    let call = format!(
+        r#"{{"type":"track","event":"Product Clicked","messageId":"ajs-next-1795000000000-{OBJECT}","anonymousId":"3f2b8a1c-77d0-4a52-9d7e-{PERSON}","properties":{{"product_id":"sku-{OBJECT}","position":3,"search_index":"products_en"}},"context":{{"ip":"8.8.8.8"}}}}"#
+    );
+    let all = vec![call.as_str(); count].join(",");
+    if count == 1 { all } else { format!("[{all}]") }
 }
 
 fn write_digits(place: &mut [u8], mut number: u64) {

@@ -3,6 +3,7 @@
 use crate::bridge::{Bridge, Work};
 use crate::figures::{heading, line, ms, rate};
 use crate::load::{self, Load, Until};
+use crate::traffic::Traffic;
 use std::time::Instant;
 
 /// Fills a backlog while both vendors are down, and measures how it drains: to vendors that answer at once, and to
@@ -17,7 +18,13 @@ fn drained(backlog: u64, vendors: &str, slow: Option<&str>) -> anyhow::Result<()
     let bridge = Bridge::start(Work::BothVendors)?;
     bridge.vendors_fault(r#""status":503"#)?;
     let until = Until::Events(backlog);
-    let filled = load::run(Load { server: bridge.server, connections: 8, events: 100, until })?;
+    let filled = load::run(Load {
+        server: bridge.server,
+        traffic: Traffic::Insights,
+        connections: 8,
+        events: 100,
+        until,
+    })?;
     bridge.wait_until_processed(filled.events)?;
     let (now, highest) = bridge.process.memory()?;
     let pending = format!("memory with {} events pending", filled.events);

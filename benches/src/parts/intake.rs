@@ -4,6 +4,7 @@ use crate::bridge::{Bridge, Work};
 use crate::figures::{cpu_per_million, heading, line, ms, rate};
 use crate::load::{self, Load, Until};
 use crate::machine;
+use crate::traffic::Traffic;
 use std::time::Duration;
 
 /// Measures and prints 1-event requests beside the bare server, and 100-event requests.
@@ -19,7 +20,8 @@ fn one(time: Duration, connections: usize, events: usize, goal: &str) -> anyhow:
     let bridge = Bridge::start(Work::Nothing)?;
     let before = bridge.process.cpu()?;
     let until = Until::Time(time);
-    let outcome = load::run(Load { server: bridge.server, connections, events, until })?;
+    let outcome =
+        load::run(Load { server: bridge.server, traffic: Traffic::Insights, connections, events, until })?;
     let cpu = bridge.process.cpu()?.saturating_sub(before);
     bridge.wait_until_processed(outcome.events)?;
     let ratio = outcome.requests_per_second() / bare.requests_per_second();

@@ -5,3 +5,4 @@ pub(crate) mod intake;
 pub(crate) mod mapping;
 pub(crate) mod pipeline;
 pub(crate) mod rest;
+pub(crate) mod segment;

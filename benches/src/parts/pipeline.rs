@@ -4,6 +4,7 @@
 use crate::bridge::{Bridge, Work};
 use crate::figures::{cpu_per_million, heading, line, ms, rate};
 use crate::load::{self, Load, Until};
+use crate::traffic::Traffic;
 use std::time::{Duration, Instant};
 
 /// Measures and prints 100-event and 1-event requests.
@@ -19,7 +20,8 @@ fn one(time: Duration, connections: usize, events: usize, goal: &str) -> anyhow:
     let before = bridge.process.cpu()?;
     let began = Instant::now();
     let until = Until::Time(time);
-    let outcome = load::run(Load { server: bridge.server, connections, events, until })?;
+    let outcome =
+        load::run(Load { server: bridge.server, traffic: Traffic::Insights, connections, events, until })?;
     bridge.wait_until_vendors_have(outcome.events)?;
     let took = began.elapsed();
     let cpu = bridge.process.cpu()?.saturating_sub(before);

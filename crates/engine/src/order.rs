@@ -1,56 +1,66 @@
-//! What operators order: records of [`Source::Operator`](crate::Source::Operator), so that an order is durable, has its
-//! place among the events, and comes to the same when it is repeated.
+//! What operators order. An order is a record of the journal, so that it counts where it stands and comes back with the
+//! rest.
 
+use crate::core::Source;
+use crate::identity::Identifier;
 use bytes::Bytes;
+use causeway_store::Record;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The longest id that an order takes, in bytes.
-pub const MAX_ID: usize = 1_024;
-
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "order", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "order", rename_all = "lowercase")]
 pub enum Order {
-    /// Forget a person.
-    Forget {
-        /// A user id, an anonymous id or an Algolia token of the person.
-        id: String,
-        /// The erasure's name, under which its receipt is found.
-        erasure: String,
-    },
+    /// The two identifiers are one person's: as if they had been seen together; of two user ids `from` is an alias of
+    /// `to`.
+    Link(Pair),
+    /// Whatever made the two identifiers one person up to then counts no more.
+    Unlink(Pair),
+    /// Everything of a person is to go, here and at Algolia.
+    Forget(Forget),
 }
 
-/// Why an order can't be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// It can't be read.
-    #[error("the order can't be read: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// The id is none.
-    #[error("id: must have 1 to {MAX_ID} bytes, this one has {0}")]
-    Length(usize),
+/// Whom to forget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forget {
+    /// A user id, an anonymous id or an Algolia token of the person.
+    pub id: String,
+    /// The erasure's name, under which its receipt is found.
+    pub erasure: String,
+}
+
+impl Forget {
+    /// Ordered at this instant, in milliseconds since the Unix epoch.
+    pub fn new(id: &str, at: i64) -> Self {
+        let erasure = format!("{:032x}", xxh3_128(format!("erasure\n{id}\n{at}").as_bytes()));
+        Self { id: id.to_owned(), erasure }
+    }
+}
+
+/// Two identifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The one that the operator looked at.
+    pub from: Identifier,
+    /// The other one.
+    pub to: Identifier,
+    /// As of when, in milliseconds since the Unix epoch.
+    pub at: i64,
 }
 
 impl Order {
-    /// The order to forget a person, given at this instant (milliseconds since the Unix epoch).
-    pub fn forget(id: &str, at: i64) -> Result<Self, Refusal> {
-        let erasure = format!("{:032x}", xxh3_128(format!("erasure\n{id}\n{at}").as_bytes()));
-        Self::Forget { id: id.to_owned(), erasure }.checked()
+    /// The record that the order enters the journal as.
+    pub fn record(&self, received_at: i64) -> Record {
+        let body = serde_json::to_vec(self).expect("an order is plain data");
+        Record { source: Source::Operator.into(), received_at, meta: Bytes::new(), body: body.into() }
     }
 
-    /// Reads the body of a record.
-    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice::<Self>(body)?.checked()
-    }
-
-    /// The body of its record.
-    pub fn to_body(&self) -> Bytes {
-        serde_json::to_vec(self).expect("an order is made of texts").into()
-    }
-
-    fn checked(self) -> Result<Self, Refusal> {
-        let Self::Forget { id, .. } = &self;
-        if (1..=MAX_ID).contains(&id.len()) { Ok(self) } else { Err(Refusal::Length(id.len())) }
+    /// The ids that it names.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::Link(pair) | Self::Unlink(pair) => vec![&pair.from.id, &pair.to.id],
+            Self::Forget(forget) => vec![&forget.id],
+        }
     }
 }

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use causeway_algolia::credentials::Secret;
-use causeway_algolia::insights::Rules;
 use causeway_engine::duplicates::Window;
 use causeway_engine::flow::{Definition, Fault, Flow};
 use causeway_engine::{Engine, Facts, Settings, Source, trial};

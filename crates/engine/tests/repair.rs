@@ -3,7 +3,6 @@
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights::Rules;
 use causeway_algolia::tokens;
-use causeway_engine::duplicates::Window;
 use causeway_engine::identity::{
     Evidence, Identifier, Memory, Origin, Reader, Reason, alias, owner, person, seen_together, token_key,
     undo,

@@ -180,6 +180,9 @@ fn a_faulty_plan_is_refused_with_the_rule_and_the_place() {
     let cases = [
         (json!([{"type": "TRACKS", "jsonSchema": {}}]), "rule 0 is not readable"),
         (json!([{"type": "PAGE"}]), "jsonSchema"),
+        (json!([{"data": {"rules": []}}]), "no rules: [0].data.rules is an empty list"),
+        (json!({"rules": []}), "no rules: rules is an empty list"),
+        (json!([]), "no rules: the file is an empty list"),
         (json!([{"type": "TRACK", "jsonSchema": {}}]), "no key"),
         (json!([rules()[0], rules()[1], rules()[0]]), "rule 2 repeats TRACK \"Order Completed\" version 2"),
         (property(json!({"type": "strin"})), "rule 0 (TRACK \"E\") has an unusable schema at /properties"),

@@ -1,12 +1,12 @@
 //! `GET /api/dead-letters`, and what can be done about one.
 
 use super::Admin;
+use super::extract::{Bytes, Path, Query};
 use super::problem::{Problem, blocking};
 use super::requeue::{self, Plan};
 use crate::pipeline::worker::Request;
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use bytes::Bytes;
+use axum::extract::State;
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ pub(super) async fn show(
 pub(super) async fn retry(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let order = order(&body)?;
     let _turn = admin.decisions.lock().await;
@@ -88,7 +88,7 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let note = order(&body)?.note.unwrap_or_else(|| "discarded by an operator".to_owned());
     let _turn = admin.decisions.lock().await;

@@ -1,12 +1,12 @@
 //! `POST /api/persons/{id}/forget` and `GET /api/erasures/{id}`
 
 use super::Admin;
+use super::extract::Path;
+use super::persons::MAX_ID;
 use super::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, State};
-use causeway_engine::Source;
-use causeway_engine::order::Order;
-use causeway_store::Record;
+use axum::extract::State;
+use causeway_engine::order::{Forget, Order};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -23,12 +23,13 @@ pub(super) async fn forget(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let now = admin.clock.now();
-    let order = Order::forget(&id, now).map_err(|refusal| Problem::bad(refusal.to_string()))?;
-    let record =
-        Record { source: Source::Operator.into(), received_at: now, meta: "".into(), body: order.to_body() };
-    let entered = admin.committer.commit(record, None).await;
+    if id.is_empty() || id.len() > MAX_ID {
+        return Err(Problem::bad(format!("the id is empty or has more than {MAX_ID} bytes")));
+    }
+    let order = Forget::new(&id, now);
+    let erasure = order.erasure.clone();
+    let entered = admin.committer.commit(Order::Forget(order).record(now), None).await;
     entered.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
-    let Order::Forget { erasure, .. } = order;
     let receipt = taken_up(&admin, &erasure).await?;
     Ok((StatusCode::ACCEPTED, Json(receipt.unwrap_or_else(|| json!({"id": erasure, "state": "running"})))))
 }

@@ -1,9 +1,10 @@
 //! `GET /api/events/{id}`
 
 use super::Admin;
+use super::extract::Path;
 use super::problem::{Problem, blocking};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use causeway_engine::trace::{Question, Traced, trace};
 use serde::Serialize;
 use std::sync::Arc;

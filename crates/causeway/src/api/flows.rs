@@ -5,9 +5,10 @@ mod trial;
 mod versions;
 
 use super::Admin;
+use super::extract::Path;
 use super::problem::Problem;
 use crate::flows::{Known, Origin};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use causeway_engine::flow::Definition;

@@ -1,11 +1,12 @@
 //! `GET /api/ledger`
 
 use super::Admin;
+use super::extract::Query;
 use super::problem::{Problem, blocking};
 use crate::inspect::Ledger;
 use crate::moment;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use std::sync::Arc;
 

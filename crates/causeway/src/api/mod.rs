@@ -13,6 +13,9 @@
 //! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
 //! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
 //! | `POST /api/flows/{name}/test` | events through a flow, or through a version that is not yet saved |
+//! | `GET /api/persons/{id}` | what is known of somebody, by any id |
+//! | `POST /api/persons/{id}/link`, `…/unlink` | two ids are one person's; they are not |
+//! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
@@ -20,9 +23,11 @@ mod access;
 mod dead_letters;
 mod erasures;
 mod events;
+mod extract;
 mod flows;
 mod ledger;
 mod metrics;
+mod persons;
 mod problem;
 pub mod requeue;
 
@@ -37,6 +42,7 @@ use crate::telemetry::Metrics;
 use axum::Router;
 use axum::routing::{get, post};
 use causeway_algolia::insights::Rules;
+use causeway_engine::search_context;
 use causeway_store::{Journal, State};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +61,8 @@ pub struct Admin {
     pub committer: Committer,
     /// Insights' rules.
     pub rules: Rules,
+    /// What changes of people's searches.
+    pub search_rules: search_context::Rules,
     /// What tokens are made with for ids that Algolia would not take as such.
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
@@ -81,8 +89,12 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/persons/{id}/forget", post(erasures::forget))
         .route("/api/erasures/{id}", get(erasures::show))
         .merge(flows::routes())
+        .merge(persons::routes())
         .route("/metrics", get(metrics::get))
         .with_state(admin)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));
-    closed.merge(crate::health::routes(health)).fallback(problem::no_such_route)
+    closed
+        .merge(crate::health::routes(health))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
 }

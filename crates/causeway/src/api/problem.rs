@@ -54,6 +54,13 @@ pub(super) async fn no_such_route() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is no such route; see the handbook's chapter on the admin API")
 }
 
+pub(super) async fn no_such_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "the route takes another method; see the handbook's chapter on the admin API",
+    )
+}
+
 /// Runs what blocks on the store off the server's threads.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,

@@ -54,7 +54,7 @@ pub(super) fn bounds(config: &Config) -> Bounds {
     let delivery = &config.settings.delivery;
     Bounds {
         linger: delivery.linger.0,
-        concurrency: delivery.concurrency.max(1),
+        concurrency: delivery.concurrency,
         bytes_under_way: window(config) - waiting(config),
     }
 }

@@ -118,6 +118,10 @@ fn change(config: &Config, ids: &[String], change: Change<'_>, json: bool) -> Re
 }
 
 fn in_bridge(config: &Config, id: &str, change: Change<'_>) -> Result<(), Failure> {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        // such an id is none, and must not become another path
+        return Err(Failure::usage(format!("there is no dead letter {id:?}")));
+    }
     let (verb, body) = match change {
         Change::Retry => ("retry", json!({})),
         Change::Discard(note) => ("discard", json!({ "note": note })),

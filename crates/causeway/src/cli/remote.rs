@@ -31,6 +31,8 @@ pub(super) fn send(config: &Config, method: Method, path: &str, body: &Value) ->
     if answer.status.is_success() {
         return Ok(body);
     }
-    let words = body["message"].as_str().unwrap_or("no reason was given");
-    Err(Failure::usage(format!("{}: {words}", answer.status)))
+    Err(Failure::usage(match body["message"].as_str() {
+        Some(words) => words.to_owned(),
+        None => format!("the running bridge answered {} and no reason", answer.status),
+    }))
 }

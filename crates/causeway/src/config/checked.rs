@@ -6,6 +6,7 @@ use super::source::Problem;
 use super::{people, recipes};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
+use crate::telemetry::logs;
 use causeway_algolia::insights;
 use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
@@ -102,6 +103,8 @@ impl Config {
     /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
         window(&settings)?;
+        concurrency(&settings)?;
+        log(&settings)?;
         let configured = configured(&settings, home)?;
         let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
         let segment = segment(&settings, sends(Destination::Segment))?;
@@ -170,6 +173,17 @@ fn window(settings: &Settings) -> Result<(), Problem> {
     let enough = settings.delivery.window.0 >= SMALLEST_WINDOW;
     let fault = "delivery.window: too little to send anything; give at least \"16 KiB\", better some MiB";
     if enough { Ok(()) } else { Err(Problem::invalid(fault)) }
+}
+
+fn concurrency(settings: &Settings) -> Result<(), Problem> {
+    let fault = "delivery.concurrency: with 0 requests at once nothing is sent; give at least 1";
+    if settings.delivery.concurrency > 0 { Ok(()) } else { Err(Problem::invalid(fault)) }
+}
+
+fn log(settings: &Settings) -> Result<(), Problem> {
+    logs::filter(&settings.log.level)
+        .map(drop)
+        .map_err(|fault| Problem::invalid(format!("log.level: {fault}")))
 }
 
 pub(super) fn described(faults: &[Fault]) -> Problem {

@@ -19,14 +19,22 @@ pub fn read_file(path: &Path) -> Result<Document, Problem> {
     Ok(Document::read(&text, &path.display().to_string(), &plans)?)
 }
 
-/// Reads every flow file of a directory, in the order of their names.
+/// Reads every flow file of a directory, in the order of their names. Whatever is wrong with any of them is told at once.
 pub fn read_directory(directory: &Path) -> Result<Vec<Known>, Problem> {
-    let known: Vec<Known> = flow_files(directory)?
-        .into_iter()
-        .map(|path| Ok(Known { document: read_file(&path)?, origin: Origin::File(path) }))
-        .collect::<Result<_, Problem>>()?;
-    let faults = repeated(&known);
+    let (mut known, mut faults) = (Vec::new(), Vec::new());
+    for path in flow_files(directory)? {
+        match read_file(&path) {
+            Ok(document) => known.push(Known { document, origin: Origin::File(path) }),
+            Err(Problem::Faults(found)) => faults.extend(found),
+            Err(problem) => faults.push(fault(&path, "file", problem.to_string())),
+        }
+    }
+    faults.extend(repeated(&known));
     if faults.is_empty() { Ok(known) } else { Err(faults.into()) }
+}
+
+fn fault(path: &Path, place: &str, message: String) -> Fault {
+    Fault { flow: path.display().to_string(), place: place.to_owned(), message }
 }
 
 fn flow_files(directory: &Path) -> Result<Vec<PathBuf>, Problem> {

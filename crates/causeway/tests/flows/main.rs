@@ -445,6 +445,40 @@ mapping = { event = "Viewed" }
 }
 
 #[test]
+fn notes_alone_are_no_findings_that_a_script_must_stop_at() {
+    let place = Place::new();
+    let flow = FLOW.replace(
+        "\"free\"",
+        "{ '@case' = { operator = 'lower', value = { '@path' = '$.properties.products[0].position' } } }",
+    );
+    place.write("note.toml", &flow.replace("trigger", "description"));
+    let output = place.output(&["--json", "flow", "lint", "note.toml"], CLICK);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let note: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&note["kind"], &note["level"], &note["example"]),
+        (&json!("unchanged"), &json!("note"), &json!(3))
+    );
+    assert!(note["fix"].is_string());
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn every_unusable_flow_file_is_told_at_once() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("flows")).unwrap();
+    let config = place.read("causeway.toml");
+    place.write("causeway.toml", &format!("{config}[flows]\ndirectory = \"flows\"\n"));
+    place.write("flows/a.toml", "name = ");
+    place.write("flows/b.toml", &FLOW.replace("@path", "@pth"));
+    std::fs::write(place.path("flows/c.toml"), b"\xff").unwrap();
+    let told = place.fails(2, &["validate"]);
+    for words in ["a.toml", "c.toml", "UTF-8"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
 fn a_report_tells_violations_by_event_kind_and_field() {
     let place = Place::new();
     place.write("shop.json", &wanted());

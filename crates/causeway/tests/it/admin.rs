@@ -237,6 +237,17 @@ fn dead_letters_are_listed_by_what_is_asked_and_a_discarded_one_stays_in_the_boo
         assert_eq!(stage.admin_with("POST", &format!("{path}/retry"), &[], "").await.status, 409);
         assert_eq!(stage.admin("GET", "/api/dead-letters/none").await.status, 404);
         assert_eq!(stage.admin("GET", "/api/dead-letters?status=odd").await.status, 422);
+        for (method, path, status) in [
+            ("GET", "/api/dead-letters?limit=many", 400),
+            ("GET", "/api/events/%ff", 400),
+            ("PUT", "/api/flows?dry_run=perhaps", 400),
+            ("DELETE", "/api/ledger", 405),
+        ] {
+            let refused = stage.admin(method, path).await;
+            let problem = refused.json();
+            assert_eq!((refused.status, &problem["status"]), (status, &json!(status)), "{path}");
+            assert!(problem["message"].as_str().is_some_and(|message| !message.is_empty()), "{path}");
+        }
         assert_eq!(stage.balance("intake"), [3, 1, 0, 2, 0]);
     });
 }

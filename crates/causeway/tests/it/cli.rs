@@ -59,6 +59,9 @@ fn an_unknown_key_a_wrong_value_and_a_missing_file_are_bad_configuration() {
         ("[admin]\nlisten = \"0.0.0.0:7071\"", "admin.token"),
         ("[algolia]\napp_id = \"A/../B\"", "algolia.app_id"),
         ("listen = ", "line 1"),
+        ("[log]\nlevel = \"loud\"", "log.level: \"loud\" is no level"),
+        ("[log]\nlevel = \"info,causeway=loud\"", "log.level"),
+        ("[delivery]\nconcurrency = 0", "delivery.concurrency"),
     ];
     for (text, words) in table {
         write(at, "causeway.toml", text);
@@ -272,6 +275,13 @@ fn decide(home: &Home) {
     home.run(&["dead-letters", "show", "nothing"]).ended(1);
     assert!(home.run(&["dead-letters", "show", "nothing", "--json"]).ended(1).json()["error"].is_string());
     home.run(&["dead-letters", "retry"]).ended(2);
+    for nothing in ["nope", "no/../pe ?"] {
+        let told = home.run(&["dead-letters", "retry", nothing]).ended(2).err;
+        assert!(
+            told.contains(&format!("there is no dead letter {nothing:?}")) && !told.contains("404"),
+            "{told}"
+        );
+    }
     home.run(&["dead-letters", "retry", "--all", "--error", "no such words"]).ended(0);
     assert_eq!(listed(home, &[]).len(), 3, "nothing fitted");
     let retried = home.run(&["dead-letters", "retry", &id(&refused[0]), "--json"]).ended(0).json();

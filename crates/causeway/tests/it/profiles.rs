@@ -17,11 +17,15 @@ use serde_json::Value;
 
 const FLOW: &str = "trait-sync";
 
+fn on() -> toml::Value {
+    toml::Value::Table(toml::toml! { traits = ["plan"] })
+}
+
 /// With records kept at the sandbox.
 pub(crate) fn keeps_records(settings: &mut Settings) {
     settings.algolia.admin_key = Some("sandbox-admin-key".into());
     settings.algolia.search_hosts = settings.algolia.insights_url.clone().map(|url| vec![url]);
-    settings.recipes.insert(FLOW.to_owned(), true.into());
+    settings.recipes.insert(FLOW.to_owned(), on());
 }
 
 fn update(person: &str, value: &str) -> (String, Vec<u8>) {
@@ -170,7 +174,7 @@ fn records_wait_while_the_recipe_is_off_and_go_out_when_it_is_on_again() {
         stage.settings.recipes.insert(FLOW.to_owned(), false.into());
         wait_in_outbox(stage, &[update("jane", "1")]).await;
         assert_eq!(stage.balance(FLOW)[4], 1);
-        stage.settings.recipes.insert(FLOW.to_owned(), true.into());
+        stage.settings.recipes.insert(FLOW.to_owned(), on());
         stage.restart().await;
         stage.settled().await;
         assert_eq!(plan_of(stage, "jane"), 1);

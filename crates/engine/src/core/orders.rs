@@ -1,104 +1,77 @@
-//! What operators, and people by Segment's deletions, have ordered.
+//! What operators order of people.
 
 use super::step::{Place, Step};
-use crate::forget::{self, Forgetting, MAX_IDENTIFIERS};
-use crate::identity::{self, Identifier, Person};
-use crate::order::Order;
-use crate::profile::{self, Profile};
-use causeway_segment::call::Call;
-use causeway_store::{BlockId, Entry, Position};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use crate::event::{self, EventId};
+use crate::forget::is_erased;
+use crate::identity::{self, Evidence, Identifier, Kind, Noted, Origin, Reason};
+use crate::order::{Forget, Order, Pair};
+use causeway_store::Entry;
+use xxhash_rust::xxh3::xxh3_128;
 
 impl Step<'_> {
-    /// A record of an operator's order.
     pub(super) fn order(&mut self, entry: &Entry) {
-        let body = &entry.record.body;
-        if std::str::from_utf8(body).is_ok_and(forget::is_erased) {
-            return self.count_intake();
+        if std::str::from_utf8(&entry.record.body).is_ok_and(is_erased) {
+            return;
         }
-        match Order::parse(body) {
-            Ok(Order::Forget { id, erasure }) => {
+        match serde_json::from_slice(&entry.record.body) {
+            Ok(Order::Link(pair)) => self.link(&pair, entry),
+            Ok(Order::Unlink(pair)) => self.unlink(&pair, entry),
+            Ok(Order::Forget(Forget { id, erasure })) => {
                 self.count_intake();
                 self.forget(&[&id], erasure, (entry.position, entry.record.received_at));
             }
-            Err(refusal) => self.unreadable(entry, &refusal.to_string()),
+            Err(error) => self.unreadable(entry, &format!("no order of an operator: {error}")),
         }
     }
 
-    /// Segment tells that somebody wants to be forgotten.
-    pub(super) fn forget_person_of(&mut self, call: &Call<'_>, place: Place, received_at: i64) {
-        let ids: Vec<&str> =
-            [&call.user_id, &call.anonymous_id].into_iter().flatten().map(|id| &**id).collect();
-        self.forget(&ids, place.id.to_string(), (place.position, received_at));
-    }
-
-    /// Forgets who is behind these ids, and leaves a note of what else there is to do.
-    fn forget(&mut self, asked: &[&str], erasure: String, (position, at): (Position, i64)) {
-        // What was made of the person so far is in blocks up to the last; what comes is another one's.
-        self.close_blocks(self.hour);
-        let block = BlockId(self.engine.next_block - 1);
-        let asked_first = asked.first().copied().unwrap_or_default();
-        let mut job = Forgetting::new(erasure, asked_first, at, (position, block));
-        let ids = self.everybody_behind(asked, at);
-        job.facts = identity::forget(&mut self.nodes(), &ids);
-        for id in &ids {
-            job.facts += usize::from(self.forget_profile(id));
-        }
-        let texts: BTreeSet<&str> = ids.iter().map(|id| id.id.as_str()).collect();
-        for id in texts {
-            self.forget_token(id, &mut job);
-            job.identifiers.push(id.to_owned());
-        }
-        self.effects.change.facts.push((Forgetting::key(&job.erasure), Some(job.encode())));
-    }
-
-    /// Every identifier of the persons that these ids may mean: each is taken for a user id and for an anonymous id.
-    fn everybody_behind(&mut self, asked: &[&str], at: i64) -> BTreeSet<Identifier> {
-        let mut ids = BTreeSet::new();
-        for id in asked {
-            let id = self.id_behind(id).into_owned();
-            for asked in [Identifier::user(&id), Identifier::anonymous(&id)] {
-                let Person { users, anonymous, .. } = identity::person(&mut self.nodes(), &asked, at);
-                ids.insert(asked);
-                ids.extend(users.into_iter().map(Identifier::user));
-                ids.extend(anonymous.into_iter().map(Identifier::anonymous));
+    fn link(&mut self, pair: &Pair, entry: &Entry) {
+        let place = place_of(pair, entry);
+        let (Pair { from, to, .. }, evidence) = (pair, evidence(place));
+        match (from.kind, to.kind) {
+            (Kind::Anonymous, Kind::User) => self.note_link(&from.id, &to.id, place, Reason::Operator),
+            (Kind::User, Kind::Anonymous) => self.note_link(&to.id, &from.id, place, Reason::Operator),
+            (Kind::User, Kind::User) => {
+                let noted = identity::alias(&mut self.nodes(), &from.id, &to.id, evidence);
+                self.joined(noted, pair, place);
             }
-        }
-        ids.into_iter().take(MAX_IDENTIFIERS).collect()
-    }
-
-    fn forget_profile(&mut self, id: &Identifier) -> bool {
-        let key = profile::key(id.kind, &id.id);
-        match self.engine.profiles.get(&key, self.facts).map(std::mem::take) {
-            Ok(known) if known == Profile::default() => false,
-            Ok(_) => {
-                self.engine.profiles.changed(&key);
-                true
-            }
-            Err(error) => {
-                self.failure = Some(error);
-                false
+            (Kind::Anonymous, Kind::Anonymous) => {
+                let noted = identity::same_device(&mut self.nodes(), &from.id, &to.id, evidence);
+                self.joined(noted, pair, place);
             }
         }
     }
 
-    /// Forgets what an id's token stands for and what Algolia holds under it.
-    fn forget_token(&mut self, id: &str, job: &mut Forgetting) {
-        let token = self.token_of(id);
-        if token != id && self.known_token(&token).is_some() {
-            self.effects.change.facts.push((identity::token_key(&token), None));
-            self.engine.known.tokens.insert(token.as_str().into(), None);
-            job.facts += 1;
+    fn joined(&mut self, noted: Noted, pair: &Pair, place: Place) {
+        if noted > Noted::Extended {
+            self.sync_link(&[pair.from.clone(), pair.to.clone()], place);
         }
-        let syncs = Arc::clone(&self.engine.settings.syncs);
-        for sync in syncs.iter() {
-            let held = self.change_held(sync, &token, std::mem::take);
-            job.facts += usize::from(!held.is_empty());
-            job.records.push((sync.index.to_string(), token.clone()));
+    }
+
+    fn unlink(&mut self, pair: &Pair, entry: &Entry) {
+        let place = place_of(pair, entry);
+        let former = self.stands_for(&pair.from, place).into_iter().chain(self.stands_for(&pair.to, place));
+        let mut people: Vec<Identifier> = former.chain([pair.from.clone(), pair.to.clone()]).collect();
+        if identity::unlink(&mut self.nodes(), &pair.from, &pair.to, evidence(place)) {
+            people.sort();
+            people.dedup();
+            self.sync_link(&people, place);
         }
-        job.records.sort_unstable();
-        job.records.dedup();
-        job.tokens.push(token);
+    }
+}
+
+fn evidence(place: Place) -> Evidence {
+    let origin = Origin { position: place.position, item: place.item };
+    Evidence { time: place.time, origin, reason: Reason::Operator }
+}
+
+/// An order has no event; what follows from it carries the hash of the order itself.
+fn place_of(pair: &Pair, entry: &Entry) -> Place {
+    let content = xxh3_128(&entry.record.body);
+    Place {
+        id: EventId::untimed(content, entry.record.received_at, entry.position.0, 0),
+        position: entry.position,
+        item: 0,
+        time: pair.at,
+        slot: event::slot(&pair.from.id),
     }
 }

@@ -3,6 +3,7 @@
 use super::AFFINITIES;
 use super::calls::Told;
 use super::step::{Place, Step, made};
+use crate::event::{self, EventId};
 use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES};
 use crate::identity::{self, Identifier, Person};
 use crate::people;
@@ -11,6 +12,7 @@ use causeway_algolia::records::{ObjectId, operation};
 use causeway_mapping::Value;
 use serde_json::json;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 impl Step<'_> {
     /// Has the records follow a call. Every recipe that keeps records sees every call; only what changed is sent.
@@ -19,43 +21,38 @@ impl Step<'_> {
         for sync in syncs.iter() {
             let objection = sync.consent.objection(payload, sync.consent_missing);
             let heard = objection.is_none() && told.news;
-            let sent = heard && self.follow(sync, &told.people(), place);
+            let sent = if heard { self.follow(sync, &told.people(), place) } else { 0 };
             let row = self.ledger.row(sync.flow, self.hour);
-            row.accepted += 1;
-            if !sent {
-                row.filtered += 1;
-            }
+            row.accepted += sent.max(1);
+            row.filtered += i64::from(sent == 0);
         }
     }
 
-    /// Has the records follow a link that an Insights event told of. It is nobody's call, so it counts only if something
-    /// is sent.
+    /// Has the records follow a link that an Insights event or an operator told of. It is nobody's call, so it counts only
+    /// if something is sent.
     pub(super) fn sync_link(&mut self, people: &[Identifier], place: Place) {
         let syncs = Arc::clone(&self.engine.settings.syncs);
         for sync in syncs.iter() {
-            if self.follow(sync, people, place) {
-                self.ledger.row(sync.flow, self.hour).accepted += 1;
+            let sent = self.follow(sync, people, place);
+            if sent > 0 {
+                self.ledger.row(sync.flow, self.hour).accepted += sent;
             }
         }
     }
 
-    /// Writes what Algolia does not hold yet of these people, as one entry; answers whether there was anything.
-    fn follow(&mut self, sync: &Sync, people: &[Identifier], place: Place) -> bool {
-        let start = self.outgoing.to(DESTINATION_PROFILES).payload().len();
-        let mut operations = 0;
+    /// Writes what Algolia does not hold yet of these people, an entry for each record; answers how many.
+    fn follow(&mut self, sync: &Sync, people: &[Identifier], place: Place) -> i64 {
+        let mut sent = 0;
         for id in people {
             let person = identity::person(&mut self.nodes(), id, place.time);
-            operations += u8::from(self.drop_outgrown(sync, id, &person, start));
-            operations += u8::from(self.update(sync, &person, place, start));
+            sent += i64::from(self.drop_outgrown(sync, id, &person, place, sent));
+            sent += i64::from(self.update(sync, &person, place, sent));
         }
-        if operations > 0 {
-            self.outgoing.to(DESTINATION_PROFILES).add(sync.flow, place.id, made(start, operations, place));
-        }
-        operations > 0
+        sent
     }
 
     /// Writes what changed of a person's record.
-    fn update(&mut self, sync: &Sync, person: &Person, place: Place, start: usize) -> bool {
+    fn update(&mut self, sync: &Sync, person: &Person, place: Place, sent: i64) -> bool {
         let Some(standing) = people::standing_for(person) else { return false };
         let view = self.view(person);
         let token = self.token(&standing.id);
@@ -65,14 +62,22 @@ impl Step<'_> {
             return false;
         }
         let attributes = changed.iter().map(|(name, json)| (name.as_str(), json.as_bytes()));
-        let payload = self.separated(start);
-        operation::write_partial_update(&sync.index, &object_id, attributes, payload);
+        self.add_operation(sync, place, &token, sent, |payload| {
+            operation::write_partial_update(&sync.index, &object_id, attributes, payload);
+        });
         self.tell_affinities(sync, &changed, &view, &token, place);
         true
     }
 
     /// A record under an anonymous token whose person has become known is not kept up any more, so it goes.
-    fn drop_outgrown(&mut self, sync: &Sync, id: &Identifier, person: &Person, start: usize) -> bool {
+    fn drop_outgrown(
+        &mut self,
+        sync: &Sync,
+        id: &Identifier,
+        person: &Person,
+        place: Place,
+        sent: i64,
+    ) -> bool {
         let outgrown = person.user.is_some() && id.kind == identity::Kind::Anonymous;
         let token = if outgrown { self.token(&id.id) } else { return false };
         let Ok(object_id) = ObjectId::parse(&token) else { return false };
@@ -80,17 +85,28 @@ impl Step<'_> {
         if held.is_empty() {
             return false;
         }
-        operation::write_delete(&sync.index, &object_id, self.separated(start));
+        self.add_operation(sync, place, &token, sent, |payload| {
+            operation::write_delete(&sync.index, &object_id, payload);
+        });
         true
     }
 
-    /// Where the next operation of an entry goes.
-    fn separated(&mut self, start: usize) -> &mut Vec<u8> {
-        let payload = self.outgoing.to(DESTINATION_PROFILES).payload();
-        if payload.len() > start {
-            payload.push(b',');
-        }
-        payload
+    /// What is done to one record stays in order, whoever's call it comes of. The first entry of an event has the event's own
+    /// id, the others ids made of it.
+    fn add_operation(
+        &mut self,
+        sync: &Sync,
+        place: Place,
+        token: &str,
+        sent: i64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let id =
+            if sent == 0 { place.id } else { EventId(xxh3_128(format!("{}\n{token}", place.id).as_bytes())) };
+        let builder = self.outgoing.to(DESTINATION_PROFILES);
+        let start = builder.payload().len();
+        write(builder.payload());
+        builder.add(sync.flow, id, made(start, 1, Place { slot: event::slot(token), ..place }));
     }
 
     /// What of the person's traits changed and is evidence for Algolia's own personalization: one entry of a view or a few.
@@ -183,8 +199,12 @@ impl Step<'_> {
         if known.as_deref() == Some(user) {
             return None;
         }
-        let person = identity::person(&mut self.nodes(), &Identifier::anonymous(anonymous), place.time);
-        people::standing_for(&person)
+        self.stands_for(&Identifier::anonymous(anonymous), place)
+    }
+
+    /// What stands for the person behind an identifier.
+    pub(super) fn stands_for(&mut self, id: &Identifier, place: Place) -> Option<Identifier> {
+        people::standing_for(&identity::person(&mut self.nodes(), id, place.time))
     }
 }
 

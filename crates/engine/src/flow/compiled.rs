@@ -138,7 +138,7 @@ impl Flow {
     }
 
     fn go(&self, payload: &mut Value<'_>, stamp: Stamp<'_>, out: &mut Vec<u8>, notes: Notes<'_>) -> Outcome {
-        if let Some(objection) = self.consent.objection(payload, self.consent_missing) {
+        if let Some(objection) = self.objection(payload) {
             return Outcome::Unmapped(objection);
         }
         self.with_settings(payload, |payload| {
@@ -147,6 +147,11 @@ impl Flow {
             }
             Run::new(self, stamp, out, notes).all(payload)
         })
+    }
+
+    /// Why the person's choices keep this event from the flow, if they do.
+    pub(super) fn objection(&self, payload: &Value<'_>) -> Option<&'static str> {
+        self.consent.objection(payload, self.consent_missing)
     }
 
     /// Looks at an event with the flow's settings in it.

@@ -31,6 +31,48 @@ pub(super) fn write(mapped: &Object<'_>, stamp: &Stamp<'_>, flow: u16, index: us
     out.push(b'}');
 }
 
+/// Something in what a mapping makes that is not sent.
+pub(super) struct Dropped<'m> {
+    /// Where.
+    pub(super) place: String,
+    pub(super) value: &'m Value<'m>,
+    /// Why not.
+    pub(super) reason: &'static str,
+}
+
+/// Everything that [`write`] drops, null apart: null stands for nothing.
+pub(super) fn dropped<'m>(mapped: &'m Object<'m>, stamp: &Stamp<'_>) -> Vec<Dropped<'m>> {
+    let (any, not_text, not_object): (Drops, Drops, Drops) =
+        (|_| true, |value| !matches!(value, Value::String(_)), |value| !matches!(value, Value::Object(_)));
+    let algolia: Drops = if stamp.algolia.is_some() { any } else { |_| false };
+    let rules: [Rule; 7] = [
+        (&["messageId"], any, OURS),
+        (&["timestamp"], not_text, "is no text: the event's own time takes its place"),
+        (&["context"], not_object, "is no object and is left out"),
+        (&["context", "algolia"], algolia, OURS),
+        (&["context", "integration"], any, OURS),
+        (&["integrations"], not_object, "is no object and is left out"),
+        (&["integrations", message::ALGOLIA_INTEGRATION], any, OURS),
+    ];
+    let drop = |(path, drops, reason): Rule| {
+        let value = inside(mapped, path).filter(|value| **value != Value::Null && drops(value))?;
+        Some(Dropped { place: path.join("."), value, reason })
+    };
+    rules.into_iter().filter_map(drop).collect()
+}
+
+/// A place, which values are dropped there, and why.
+type Rule = (&'static [&'static str], Drops, &'static str);
+
+type Drops = fn(&Value<'_>) -> bool;
+
+const OURS: &str = "is Causeway's own to set: a mapping's is left out";
+
+fn inside<'m>(mapped: &'m Object<'m>, path: &[&str]) -> Option<&'m Value<'m>> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(mapped.get(first)?, |value, key| value.get(key))
+}
+
 fn write_text(text: &str, out: &mut Vec<u8>) {
     Value::String(text.into()).write_json(out);
 }

@@ -19,6 +19,9 @@ pub(super) struct Run<'a, 'o> {
 
 type Rejection = (&'static str, String);
 
+/// Why an event is rejected: its plan.
+pub(super) const BY_PLAN: &str = "plan";
+
 /// A mapping resolved to nothing.
 const NOTHING: &str = "the mapping resolved to nothing";
 
@@ -146,16 +149,16 @@ impl<'a, 'o> Run<'a, 'o> {
     /// Checks the message that was just written against a tracking plan.
     fn apply(&mut self, plan: &Plan, policy: Policy, start: usize) -> Result<(), Rejection> {
         let mut message: serde_json::Value = serde_json::from_slice(&self.out[start..])
-            .map_err(|error| ("plan", format!("the message can't be checked: {error}")))?;
+            .map_err(|error| (BY_PLAN, format!("the message can't be checked: {error}")))?;
         let violations = plan.check(&message);
         if violations.is_empty() {
             return Ok(());
         }
         if plan::apply(policy, &violations, &mut message) == plan::Outcome::Blocked {
-            return Err(("plan", explained(&violations)));
+            return Err((BY_PLAN, explained(&violations)));
         }
         self.out.truncate(start);
-        serde_json::to_writer(&mut *self.out, &message).map_err(|error| ("plan", error.to_string()))
+        serde_json::to_writer(&mut *self.out, &message).map_err(|error| (BY_PLAN, error.to_string()))
     }
 }
 

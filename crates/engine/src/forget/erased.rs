@@ -45,8 +45,8 @@ pub fn wipe(names: &Names, record: &Record) -> Option<Erased> {
 
 fn is_own(names: &Names, record: &Record, item: &RawValue) -> bool {
     if record.source == Source::Operator.into() {
-        let order = Order::parse(item.get().as_bytes());
-        return order.is_ok_and(|Order::Forget { id, .. }| names.contains(&id));
+        let order: Result<Order, _> = serde_json::from_str(item.get());
+        return order.is_ok_and(|order| order.ids().into_iter().any(|id| names.contains(id)));
     }
     names.own(item)
 }
@@ -54,13 +54,11 @@ fn is_own(names: &Names, record: &Record, item: &RawValue) -> bool {
 /// The single events of a record.
 fn items(record: &Record) -> Vec<&RawValue> {
     let Ok(whole) = serde_json::from_slice::<&RawValue>(&record.body) else { return Vec::new() };
-    if Source::is_insights(record.source) {
-        return listed(whole, "events");
+    match Source::of(record.source) {
+        Some(Source::Insights | Source::Repaired | Source::Reattributed) => listed(whole, "events"),
+        Some(Source::Tracking) if record.meta == Route::Batch.word() => listed(whole, "batch"),
+        _ => serde_json::from_str(whole.get()).unwrap_or_else(|_| vec![whole]),
     }
-    if record.source == Source::Tracking.into() && record.meta == Route::Batch.word() {
-        return listed(whole, "batch");
-    }
-    serde_json::from_str(whole.get()).unwrap_or_else(|_| vec![whole])
 }
 
 fn listed<'a>(whole: &'a RawValue, key: &str) -> Vec<&'a RawValue> {
@@ -107,6 +105,9 @@ mod tests {
             wiped(Source::Webhook, "", r#"[{"userId":"jane"},{"userId":"jim"}, {"userId":"jane"}]"#),
             some(r#"[{               },{"userId":"jim"}, {               }]"#, 2)
         );
+        let link =
+            r#"{"order":"link","from":{"kind":"user","id":"joe"},"to":{"kind":"user","id":"jane"},"at":1}"#;
+        assert!(is_erased(&wiped(Source::Operator, "", link).unwrap().0));
         let order = r#"{"order":"forget","id":"jane","erasure":"1"}"#;
         assert!(is_erased(&wiped(Source::Operator, "", order).unwrap().0));
         assert_eq!(wiped(Source::Insights, "", r#"{"events":[{"userToken":"joe","q":"jane"}]}"#), None);

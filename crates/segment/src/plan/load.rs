@@ -19,6 +19,14 @@ pub enum Error {
         "the tracking plan has no rules; expected {{\"data\":{{\"rules\":[...]}}}}, {{\"rules\":[...]}} or [...]"
     )]
     NoRules,
+    /// There are lists of rules, and no rule in any of them.
+    #[error(
+        "the tracking plan has no rules: {place} is an empty list; export the plan again, with its rules"
+    )]
+    Empty {
+        /// The first list.
+        place: String,
+    },
     /// The answer is one page of several.
     #[error(
         "the tracking plan goes on on another page (pagination.next); put the answers of all pages into one list"
@@ -126,8 +134,21 @@ fn rules(file: &Value) -> Result<Vec<&Value>, Error> {
     if more.is_some_and(|next| !next.is_null()) {
         return Err(Error::Incomplete);
     }
-    let lists: Result<Vec<_>, _> = pages.into_iter().map(page_rules).collect();
-    Ok(lists?.into_iter().flatten().collect())
+    let lists: Result<Vec<_>, _> = pages.iter().copied().map(page_rules).collect();
+    let rules: Vec<&Value> = lists?.into_iter().flatten().collect();
+    if rules.is_empty() { Err(Error::Empty { place: first_list(file, &pages) }) } else { Ok(rules) }
+}
+
+/// Where the first list of rules stands in the file.
+fn first_list(file: &Value, pages: &[&Value]) -> String {
+    let among_pages = pages.first().is_some_and(|page| !std::ptr::eq(*page, file));
+    let inside = pages.first().map_or("", |page| match (page.get("data"), body(page).is_array()) {
+        (Some(_), true) => "data",
+        (Some(_), false) => "data.rules",
+        (None, true) => "the file",
+        (None, false) => "rules",
+    });
+    format!("{}{inside}", if among_pages { "[0]." } else { "" })
 }
 
 fn body(page: &Value) -> &Value {

@@ -2,11 +2,11 @@
 
 use super::sent::{Sent, read};
 use crate::api::Admin;
+use crate::api::extract::{Bytes, Path};
 use crate::api::problem::{Problem, blocking};
 use crate::flows::Desk;
 use axum::Json;
-use axum::extract::{Path, State};
-use bytes::Bytes;
+use axum::extract::State;
 use causeway_engine::flow::{Document, Flow};
 use causeway_engine::trial::{self, Conditions};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ struct Trial {
 pub(super) async fn test(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let Trial { events, flow, now } = read(&body)?;
     let clock = admin.clock.now();

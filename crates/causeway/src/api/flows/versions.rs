@@ -2,11 +2,11 @@
 
 use super::sent::{Sent, read};
 use crate::api::Admin;
+use crate::api::extract::{Bytes, Path, Query};
 use crate::api::problem::{Problem, blocking};
 use crate::flows::{Change, Desk, Past, Target};
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use bytes::Bytes;
+use axum::extract::State;
 use causeway_engine::flow::{Definition, Document};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,7 +41,7 @@ pub(super) struct Mode {
 pub(super) async fn import(
     State(admin): State<Arc<Admin>>,
     Query(mode): Query<Mode>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let Import { flows, author } = read(&body)?;
     let documents = flows.into_iter().map(Sent::document).collect::<Result<Vec<_>, _>>()?;
@@ -53,7 +53,7 @@ pub(super) async fn replace(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
     Query(mode): Query<Mode>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let One { author, text, definition, plan } = read(&body)?;
     let document = Sent { text, definition, plan }.document()?;
@@ -121,7 +121,7 @@ enum Version {
 pub(super) async fn roll_back(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let RollBack { version, author } = read(&body)?;
     let target = match version {

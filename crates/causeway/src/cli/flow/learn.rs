@@ -6,7 +6,7 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::streams::{print, take_lines};
 use crate::config::Config;
 use crate::flows;
-use causeway_engine::flow::lint::Lint;
+use causeway_engine::flow::lint::{Level, Lint};
 use causeway_engine::flow::suggest::Suggester;
 use causeway_engine::flow::{Source, Stamp};
 use causeway_engine::trial;
@@ -29,10 +29,11 @@ pub(super) fn lint(config: &Config, name: &str, events: &Events, json: bool) -> 
     findings.iter().try_for_each(|finding| {
         print(&if json { json!(finding).to_string() } else { finding.to_string() })
     })?;
+    let problems = findings.iter().any(|finding| finding.level == Level::Problem);
     if findings.is_empty() && !json {
         print(&format!("{taken} events went through; nothing was found"))?;
     }
-    Ok(Outcome::fine_if(findings.is_empty()))
+    Ok(Outcome::fine_if(!problems))
 }
 
 pub(super) fn suggest(

@@ -47,6 +47,28 @@ pub(super) struct Data<'v> {
     pub(super) discount: Option<f64>,
 }
 
+/// Every key that is read.
+pub(super) const KEYS: [&str; 18] = [
+    "eventName",
+    "eventType",
+    "eventSubtype",
+    "index",
+    "queryID",
+    "objects",
+    "products",
+    "objectIDs",
+    "objectID",
+    "positions",
+    "position",
+    "objectData",
+    "filters",
+    "value",
+    "currency",
+    "userToken",
+    "authenticatedUserToken",
+    "timestamp",
+];
+
 /// Lists of objects, Insights' own and Segment's.
 const LISTS: [&str; 2] = ["objects", "products"];
 

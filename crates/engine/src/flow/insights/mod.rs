@@ -31,6 +31,7 @@ mod write;
 pub use settings::{Positions, Prices, Settings, TooMany};
 
 use super::compiled::Stamp;
+use super::envelope::Dropped;
 use super::notes::Notes;
 use causeway_algolia::insights::{Refusal, Rules, Violation, parse_event};
 use causeway_mapping::{Object, Value};
@@ -60,6 +61,14 @@ pub(super) fn events<'v>(
 
 const NO_INDEX: &str = "index is missing: the event names none, and settings.index is not set; set settings.index to \
                         the Algolia index that these products are in";
+
+/// Everything that [`events`] does not read, null apart: null stands for nothing.
+pub(super) fn dropped<'m>(mapped: &'m Object<'m>) -> Vec<Dropped<'m>> {
+    let unread = mapped.iter().filter(|(key, value)| !draft::KEYS.contains(key) && **value != Value::Null);
+    unread.map(|(key, value)| Dropped { place: key.to_owned(), value, reason: UNREAD }).collect()
+}
+
+const UNREAD: &str = "is nothing that events for Insights are made of, and is left out";
 
 /// Writes an event, if Algolia would take it.
 pub(super) fn write_checked(event: &Value<'_>, out: &mut Vec<u8>) -> Result<(), String> {

@@ -1,50 +1,52 @@
-//! Which paths a Liquid template always writes.
-//!
-//! Only what stands outside of every block is told: within one it may rightly never be reached. Names that the template
-//! itself gives a value are no paths of the event.
+//! A Liquid template under watch.
 
-/// Tags that open a block.
-const OPENING: [&str; 5] = ["if", "unless", "capture", "comment", "raw"];
+use super::rules::{LIQUID_NUMBER, LIQUID_OUTPUT, LIQUID_TEXT};
+use super::{Probe, Watch};
+use causeway_mapping::{LiquidProbe, Saw, Sighting, Value};
 
-/// Tags that give a name a value.
-const NAMING: [&str; 4] = ["assign", "capture", "increment", "decrement"];
+#[derive(Debug)]
+pub(super) struct Template {
+    place: String,
+    liquid: LiquidProbe,
+    /// One for each thing that was seen, in the order of the template.
+    pub(super) probes: Vec<Probe>,
+}
 
-/// Words that are values of their own.
-const VALUES: [&str; 6] = ["true", "false", "nil", "null", "empty", "blank"];
-
-/// The paths that are written outside of blocks, such as `properties.index`.
-pub(super) fn paths(template: &str) -> Vec<&str> {
-    let (mut rest, mut depth, mut given, mut found) = (template, 0_usize, Vec::new(), Vec::new());
-    while let Some((output, inside, after)) = next(rest) {
-        let word = inside.split_whitespace().next().unwrap_or_default();
-        if output {
-            found.extend(path(inside).filter(|_| depth == 0));
-        } else if NAMING.contains(&word) {
-            given.extend(inside.split_whitespace().nth(1));
-        }
-        if !output && OPENING.contains(&word) {
-            depth += 1;
-        } else if !output && word.starts_with("end") {
-            depth = depth.saturating_sub(1);
-        }
-        rest = after;
+impl Template {
+    /// Nothing for a template that doesn't compile: that is the whole mapping's fault to report.
+    pub(super) fn of(template: &str, place: &str) -> Option<Self> {
+        let liquid = LiquidProbe::parse(template).ok()?;
+        Some(Self { place: place.to_owned(), liquid, probes: Vec::new() })
     }
-    found.retain(|path| !given.iter().any(|name| path.split('.').next() == Some(name)));
-    found
+
+    pub(super) fn look(&mut self, value: &Value<'_>) {
+        for sighting in self.liquid.look(value).1 {
+            let example = sighting.example.as_ref();
+            self.probe(&sighting).count(sighting.hit, example);
+        }
+    }
+
+    fn probe(&mut self, sighting: &Sighting) -> &mut Probe {
+        let place = format!("{} {}", self.place, sighting.place);
+        let watch = watch(sighting);
+        let same = |probe: &Probe| {
+            probe.place == place && probe.words == sighting.words && probe.watch.is_same(watch)
+        };
+        let at = self.probes.iter().position(same).unwrap_or_else(|| {
+            self.probes.push(Probe::new(place.clone(), sighting.words.clone(), watch));
+            self.probes.len() - 1
+        });
+        &mut self.probes[at]
+    }
 }
 
-/// The next `{{ … }}` (an output) or `{% … %}`: what is inside, and what comes after.
-fn next(text: &str) -> Option<(bool, &str, &str)> {
-    let rest = &text[text.find("{{").into_iter().chain(text.find("{%")).min()?..];
-    let output = rest.starts_with("{{");
-    let (inside, after) = rest[2..].split_once(if output { "}}" } else { "%}" })?;
-    Some((output, inside.trim_matches('-').trim(), after))
-}
-
-/// The path that an output begins with; nothing if it begins with a value or has an index.
-fn path(inside: &str) -> Option<&str> {
-    let path = inside.split('|').next()?.trim();
-    let sign = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.');
-    let named = path.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    (named && path.chars().all(sign) && !VALUES.contains(&path)).then_some(path)
+fn watch(sighting: &Sighting) -> Watch {
+    match sighting.saw {
+        Saw::Path => Watch::Path,
+        Saw::Condition => Watch::Condition,
+        Saw::Comparison => Watch::Comparison,
+        Saw::Number => Watch::Value(&LIQUID_NUMBER),
+        Saw::Text if sighting.words.is_empty() => Watch::Value(&LIQUID_OUTPUT),
+        Saw::Text => Watch::Value(&LIQUID_TEXT),
+    }
 }

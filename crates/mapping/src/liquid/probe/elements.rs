@@ -56,7 +56,7 @@ fn element<'a>(
         _ => return element.parse(block, options),
     };
     let paths = variables::paths(paths).into_iter().filter_map(path).collect();
-    Ok(Box::new(Element { place, paths, written, element: element.parse(block, options)? }))
+    Ok(Box::new(Element { place, paths, written, plain: element.parse(block, options)? }))
 }
 
 fn elements(block: &mut TagBlock<'_, '_>, options: &Language) -> Result<Template> {
@@ -95,7 +95,7 @@ struct Element {
     paths: Vec<(String, Variable)>,
     /// For an output: the same, to be asked what it writes.
     written: Option<Template>,
-    element: Box<dyn Renderable>,
+    plain: Box<dyn Renderable>,
 }
 
 impl Renderable for Element {
@@ -108,7 +108,7 @@ impl Renderable for Element {
             // what fails here fails below as well
             let _ = Allowance::aside(runtime, || written.render_to(&mut io::sink(), runtime));
         }
-        self.element.render_to(writer, runtime)
+        self.plain.render_to(writer, runtime)
     }
 }
 
