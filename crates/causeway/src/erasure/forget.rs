@@ -120,6 +120,7 @@ impl Forgetter {
         let jobs = blocking(move || {
             let mut jobs: Vec<_> = jobs.into_iter().map(|job| (Account::of(&job), job)).collect();
             for (account, job) in &mut jobs {
+                tracing::info!(erasure = job.erasure, "an erasure begins");
                 store.erase_letters(job, account)?;
                 store.erase_outbox(job, account)?;
             }

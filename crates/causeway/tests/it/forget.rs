@@ -128,6 +128,8 @@ fn a_forgotten_person_is_sent_to_nobody_and_found_nowhere_and_all_others_go_on()
         assert_eq!((&here["identifiers"], &here["dead_letters"]), (&json!(2), &json!(1)), "{receipt:#}");
         assert_eq!((&here["journal_records"], &here["journal_events"]), (&json!(7), &json!(7)));
         assert!(!receipt.to_string().contains("jane"), "{receipt:#}");
+        let settled = || stage.balance("search-events") == [9, 2, 3, 0, 4];
+        stage.until("hers have their fate while Segment is still down", settled).await;
         gone(stage, before).await;
         stage.accept(&[view(DEVICE, "o-9")]).await;
         stage.settled().await;
