@@ -179,7 +179,9 @@ impl Forgetter {
 
 /// Who was being forgotten when the bridge stopped: the lanes leave them out from the start.
 pub fn leave_out(state: &dyn State, forgotten: &Forgotten) -> Result<(), Error> {
-    open(state)?.here.iter().for_each(|job| forgotten.add(job));
+    for job in open(state)?.here {
+        forgotten.add(&job);
+    }
     Ok(())
 }
 

@@ -242,8 +242,9 @@ impl Worker {
     /// The lanes leave out at once whom the engine has forgotten.
     fn tell_forgotten(&self, change: &Change) {
         let noted = change.facts.iter().filter(|(key, _)| key.starts_with(FORGETTING.as_bytes()));
-        let jobs = noted.filter_map(|(_, value)| Forgetting::decode(value.as_deref()?).ok());
-        jobs.for_each(|job| self.parts.forgotten.add(&job));
+        for job in noted.filter_map(|(_, value)| Forgetting::decode(value.as_deref()?).ok()) {
+            self.parts.forgotten.add(&job);
+        }
     }
 
     fn offer(&self, block: Block) {
