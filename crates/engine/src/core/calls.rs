@@ -47,7 +47,8 @@ impl Step<'_> {
         let place = place_of(call, entry, item);
         self.gather_call(place.id, call);
         self.effects.events += 1;
-        if call.is_ours() {
+        // A call that came without an id has one of ours in its dead letter.
+        if repaired_for.is_none() && call.is_ours() {
             return self.stopped();
         }
         self.count_intake();
