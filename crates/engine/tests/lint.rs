@@ -23,7 +23,9 @@ fn purchase(coupon: Option<&str>) -> Value {
 
 fn found(definition: &Definition, events: &[Value]) -> Vec<Finding> {
     let mut lint = Lint::new(definition, &|_| Err("no plan".to_owned())).unwrap();
-    events.iter().for_each(|event| add(&mut lint, event));
+    for event in events {
+        add(&mut lint, event);
+    }
     lint.findings()
 }
 

@@ -1,5 +1,8 @@
 //! What the engine makes of Segment's calls: who is who, what is known, what Algolia is told.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::needless_pass_by_value, reason = "values of json! are written where they are passed")]
+
 use causeway_algolia::records::IndexName;
 use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
 use causeway_engine::ledger::Books;

@@ -201,10 +201,10 @@ impl Step<'_> {
         let (anonymous, user) = (call.anonymous_id.as_deref(), call.user_id.as_deref());
         let former = self.former(anonymous, user, place);
         let mut noted = Noted::Known;
-        if call.kind == Kind::Alias {
-            if let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user) {
-                noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
-            }
+        if call.kind == Kind::Alias
+            && let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user)
+        {
+            noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
         }
         if let (Some(anonymous), Some(user)) = (anonymous, user) {
             let seen = evidence(place, Reason::BothIdsSegment);
@@ -337,12 +337,11 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
 fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
-    match call.message_id.as_deref() {
-        Some(id) => EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes())),
-        None => {
-            let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
-            EventId::untimed(content, entry.record.received_at, entry.position.0, item)
-        }
+    if let Some(id) = call.message_id.as_deref() {
+        EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
+    } else {
+        let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
+        EventId::untimed(content, entry.record.received_at, entry.position.0, item)
     }
 }
 

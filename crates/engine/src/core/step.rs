@@ -69,7 +69,7 @@ impl<'e> Step<'e> {
                 self.insights_body(entry, Some(&only));
             }
             source if source == super::Source::Tracking.into() => {
-                self.calls_body(entry, route_of(entry), None)
+                self.calls_body(entry, route_of(entry), None);
             }
             source if source == super::Source::Webhook.into() => {
                 self.calls_body(entry, Some(Route::Webhook), None);
