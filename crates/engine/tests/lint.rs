@@ -388,8 +388,9 @@ proptest! {
         if let (Ok(flow), Ok(mut lint)) = (Flow::compile(&definition, &none), Lint::new(&definition, &none)) {
             show(Source::Algolia, &purchase(Some("SALE")), |payload, stamp| {
                 let mut made = [Vec::new(), Vec::new()];
-                let before = flow.run(payload, stamp, &mut made[0]);
+                let (came, before) = (payload.clone(), flow.run(payload, stamp, &mut made[0]));
                 lint.add(payload, stamp);
+                assert_eq!(*payload, came);
                 let after = flow.run(payload, stamp, &mut made[1]);
                 assert_eq!(before, after);
                 assert_eq!(made[0], made[1]);
