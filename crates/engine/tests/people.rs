@@ -57,7 +57,11 @@ fn settings() -> Settings {
 
 impl World {
     fn new() -> Self {
-        let engine = Engine::new(settings(), Vec::new(), BlockId(0));
+        Self::with(settings())
+    }
+
+    fn with(settings: Settings) -> Self {
+        let engine = Engine::new(settings, Vec::new(), BlockId(0));
         Self { engine, facts: Stored::default(), position: 0, blocks: Vec::new(), books: Books::default() }
     }
 
@@ -234,4 +238,20 @@ fn a_personal_trait_is_kept_only_where_it_is_asked_for() {
     world.webhook(&identify("m1", json!({"userId": "u-1"}), -10, traits));
     let known = people::find(&world.facts, "u-1", NOW).unwrap();
     assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
+}
+
+#[test]
+fn a_recipe_hears_only_calls_with_the_consent_it_needs() {
+    let mut traits = sync("trait-sync", What::Traits(vec!["plan".to_owned()]));
+    traits.consent = Categories(vec!["personalisation".to_owned()]);
+    let mut world = World::with(Settings { syncs: Arc::from([traits]), ..settings() });
+    for (number, agreed) in [(1, false), (2, true)] {
+        let ids = json!({"userId": "u-1"});
+        let mut message =
+            identify(&format!("m{number}"), ids, -10 + number, json!({"plan": format!("plan-{number}")}));
+        message["context"] = json!({"consent": {"categoryPreferences": {"personalisation": agreed}}});
+        world.webhook(&message);
+    }
+    assert_eq!(world.operations(), [update("u-1", json!({"plan": "plan-2"}))]);
+    world.check_ledger();
 }

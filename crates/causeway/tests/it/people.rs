@@ -3,7 +3,7 @@
 use crate::events::click;
 use crate::profiles::keeps_records;
 use crate::stage::{Scene, Stage};
-use causeway::config::settings::Settings;
+use causeway::config::settings::{Naming, Settings};
 use causeway_engine::search_context::RuleSettings;
 use serde_json::{Value, json};
 
@@ -124,6 +124,8 @@ fn nothing_goes_round_with_both_directions_on_and_segment_handing_everything_bac
     let both = |settings: &mut Settings| {
         other_way(settings);
         settings.segment.forward_calls = true;
+        // What comes of a click has the very name that commerce-events listens to.
+        settings.segment.naming = Naming::Ecommerce;
         let commerce = toml::toml! { index = "products" };
         settings.recipes.insert("commerce-events".to_owned(), toml::Value::Table(commerce));
     };
