@@ -187,6 +187,7 @@ impl Ground {
             worker,
             committer,
             rules: config.rules(),
+            search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),

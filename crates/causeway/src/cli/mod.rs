@@ -13,6 +13,7 @@ mod init;
 mod ledger;
 mod map;
 mod outcome;
+mod person;
 mod plan;
 mod remote;
 mod run;
@@ -56,6 +57,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
+        Command::Person(options) => person::run(&path, &options, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),
     }
 }

@@ -1,5 +1,6 @@
 //! What became of entries, and the change of the state that follows.
 
+use super::batch::single_messages;
 use super::held;
 use super::slots::Item;
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use causeway_engine::outbox::{Heads, Settled};
 use causeway_engine::{dead_letter_id, ledger};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Settlement};
 use causeway_store::{BlockId, Position};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One request that was sent, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,7 +128,7 @@ impl Loaded {
             flow: flow.to_owned(),
             destination: self.destination.clone(),
             event,
-            person: String::new(),
+            person: person_of(&death.payload),
             cause: death.cause.to_owned(),
             reason: death.reason,
             payload: death.payload,
@@ -139,6 +140,31 @@ impl Loaded {
             note: String::new(),
         }
     }
+}
+
+/// Where messages of any destination name their person.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Names {
+    anonymous_id: Option<String>,
+    user_token: Option<String>,
+    user_id: Option<String>,
+    body: Record,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Record {
+    #[serde(rename = "objectID")]
+    object_id: Option<String>,
+}
+
+/// The id by which messages that died name their person; nothing if they name none.
+fn person_of(messages: &[u8]) -> String {
+    let first = single_messages(messages).into_iter().next().unwrap_or_default();
+    let Names { anonymous_id, user_token, user_id, body } =
+        serde_json::from_slice(&first).unwrap_or_default();
+    anonymous_id.or(user_token).or(user_id).or(body.object_id).unwrap_or_default()
 }
 
 /// What a lane gathers before it asks for a commit.

@@ -10,8 +10,9 @@ use crate::people::HotFacts;
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_engine::ledger::Additions;
+use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
-use causeway_engine::{Engine, Facts, Settings, event};
+use causeway_engine::{Engine, Settings, event};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
@@ -105,14 +106,6 @@ pub struct Worker {
     requests: mpsc::Receiver<Request>,
     stopping: bool,
     answers: Vec<oneshot::Sender<()>>,
-}
-
-struct StoredFacts<'s>(&'s dyn State);
-
-impl Facts for StoredFacts<'_> {
-    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.0.facts(&[key])?.pop().flatten())
-    }
 }
 
 impl Worker {

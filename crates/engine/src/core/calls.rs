@@ -59,6 +59,11 @@ impl Step<'_> {
         self.seen.extend_from_slice(&short.to_le_bytes());
         let message = message_of(call, entry, place.id);
         let only = repaired_for.filter(|flow| !flow.is_empty());
+        if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
+            let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
+            let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
+            return self.rejected(flow, Came { raw: &message, person }, place, cause);
+        }
         if only.is_none() {
             self.pass_on(&message, place, route);
         }
@@ -91,7 +96,7 @@ impl Step<'_> {
         }
     }
 
-    fn run_call_flows(
+    pub(super) fn run_call_flows(
         &mut self,
         payload: &mut Value<'_>,
         sender: &Sender<'_>,
@@ -154,7 +159,7 @@ impl Step<'_> {
         builder.add(FORWARD_CALLS, place.id, made(start, 1, place));
     }
 
-    fn gather_call(&mut self, id: EventId, call: &Call<'_>) {
+    pub(super) fn gather_call(&mut self, id: EventId, call: &Call<'_>) {
         self.ids.add_event(id.short());
         let ids = [&call.user_id, &call.anonymous_id, &call.previous_id, &call.message_id];
         ids.into_iter().flatten().for_each(|id| self.ids.add(id));
@@ -240,7 +245,7 @@ impl Step<'_> {
         serde_json::from_str::<String>(value.get()).ok().filter(|token| !token.is_empty())
     }
 
-    fn call_sender<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Sender<'a> {
+    pub(super) fn call_sender<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Sender<'a> {
         let anonymous = call.anonymous_id.as_deref().map(Cow::Borrowed);
         let user = match (call.user_id.as_deref(), call.anonymous_id.as_deref()) {
             (Some(user), _) => Some(user.to_owned()),
@@ -336,7 +341,7 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 }
 
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
-fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
+pub(crate) fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
     if let Some(id) = call.message_id.as_deref() {
         EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
     } else {
@@ -345,7 +350,8 @@ fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
     }
 }
 
-fn message_of(call: &Call<'_>, entry: &Entry, id: EventId) -> String {
+/// The message that Segment would make of the call.
+pub(crate) fn message_of(call: &Call<'_>, entry: &Entry, id: EventId) -> String {
     let mut message_id = Vec::new();
     event::write_message_id(id, event::flow_number(FORWARD_CALLS), 0, &mut message_id);
     let message_id = String::from_utf8(message_id).unwrap_or_default();

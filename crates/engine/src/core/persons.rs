@@ -17,7 +17,7 @@ impl Step<'_> {
         match user {
             Some(user) if user == anonymous => Sender { anonymous: None, user: Some(user.into_owned()) },
             Some(user) => {
-                self.note_link(&anonymous, &user, place);
+                self.note_link(&anonymous, &user, place, Reason::BothIdsInsights);
                 Sender { anonymous: Some(anonymous), user: Some(user.into_owned()) }
             }
             None => {
@@ -38,9 +38,10 @@ impl Step<'_> {
         StepNodes { known: &mut self.engine.known, facts: self.facts, failure: &mut self.failure }
     }
 
-    pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place) {
+    /// Notes that the anonymous id was seen with the user, and what follows from that.
+    pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place, reason: Reason) {
         let origin = Origin { position: place.position, item: place.item };
-        let evidence = Evidence { time: place.time, origin, reason: Reason::BothIdsInsights };
+        let evidence = Evidence { time: place.time, origin, reason };
         let former = self.former(Some(anonymous), Some(user), place);
         let noted = identity::seen_together(&mut self.nodes(), anonymous, user, evidence);
         if noted > Noted::Extended {
