@@ -189,3 +189,21 @@ impl Books {
         Change { settlements, ledger: ledger.into_rows(), dead_letters, facts, ..Change::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_names_its_person_whatever_the_destination_calls_it() {
+        for (messages, person) in [
+            (r#"{"userId":"u","anonymousId":"a"}"#, "a"),
+            (r#"{"userToken":"t","authenticatedUserToken":"u"},{"userToken":"other"}"#, "t"),
+            (r#"{"action":"deleteObject","body":{"objectID":"o"}}"#, "o"),
+            (r#"{"userId":7}"#, ""),
+            ("no JSON", ""),
+        ] {
+            assert_eq!(person_of(messages.as_bytes()), person, "{messages}");
+        }
+    }
+}
