@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Ids longer than this are nobody's.
-const MAX_ID: usize = 1024;
+pub(super) const MAX_ID: usize = 1024;
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<Admin>> {

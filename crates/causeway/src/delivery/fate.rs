@@ -32,6 +32,18 @@ pub enum Fate {
     Delivered,
     /// It can't be delivered.
     Dead(Death),
+    /// Its person is forgotten, so it is not to be sent.
+    Erased,
+}
+
+impl Fate {
+    /// What a forgotten person's messages died of is not kept.
+    pub fn unless(self, is_forgotten: impl FnOnce(&[u8]) -> bool) -> Self {
+        match self {
+            Self::Dead(death) if is_forgotten(&death.payload) => Self::Erased,
+            fate => fate,
+        }
+    }
 }
 
 /// Why an entry can't be delivered.
@@ -73,7 +85,7 @@ impl Loaded {
         }
     }
 
-    /// Whether this entry was settled before the lane saw the block.
+    /// Whether this entry has its fate.
     pub fn is_settled(&self, entry: u32) -> bool {
         self.settled.contains(entry)
     }
@@ -99,6 +111,7 @@ impl Loaded {
         let row = books.ledger.row(flow, self.hour);
         match fate {
             Fate::Delivered => row.delivered += 1,
+            Fate::Erased => row.filtered += 1,
             Fate::Dead(death) => {
                 row.dead_lettered += 1;
                 books.forget(held::keys(&self.destination, &death.payload));

@@ -13,6 +13,7 @@ mod cli;
 mod delivery;
 mod durability;
 mod erasure;
+mod forget;
 mod from_segment;
 mod identity;
 mod intake;
