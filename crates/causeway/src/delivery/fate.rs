@@ -38,6 +38,7 @@ pub enum Fate {
 
 impl Fate {
     /// What a forgotten person's messages died of is not kept.
+    #[must_use]
     pub fn unless(self, is_forgotten: impl FnOnce(&[u8]) -> bool) -> Self {
         match self {
             Self::Dead(death) if is_forgotten(&death.payload) => Self::Erased,

@@ -39,7 +39,9 @@ pub fn wipe(names: &Names, record: &Record) -> Option<Erased> {
         return None;
     }
     let mut body = record.body.to_vec();
-    own.iter().for_each(|item| blank(&mut body, &record.body, item.get()));
+    for item in &own {
+        blank(&mut body, &record.body, item.get());
+    }
     Some(Erased { body, events: own.len() })
 }
 
