@@ -14,6 +14,7 @@ use causeway_segment::call::{self, Call, Kind, Route};
 use causeway_segment::engage::{self, Computation};
 use causeway_store::Entry;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 impl Step<'_> {
     /// A body of calls, by webhook or from a client of the Tracking API; or one that an operator repaired, for the flow
@@ -175,18 +176,16 @@ pub(super) struct Told<'a> {
     pub(super) sender: Sender<'a>,
     /// Whether anything is known now that was not before.
     pub(super) news: bool,
-    /// Who stood for the owner of the anonymous id before, if that changed.
-    pub(super) former: Option<Identifier>,
+    /// Those whose identifiers are others now, as they stood before and as they stand now.
+    pub(super) regrouped: BTreeSet<Identifier>,
 }
 
 impl Told<'_> {
     /// Those of whom something may be known now that was not before.
-    pub(super) fn people(&self) -> Vec<Identifier> {
+    pub(super) fn people(&self) -> BTreeSet<Identifier> {
         let user = self.sender.user.as_deref().map(Identifier::user);
         let anonymous = self.sender.anonymous.as_deref().map(Identifier::anonymous);
-        let mut people: Vec<Identifier> = self.former.iter().cloned().chain(anonymous).chain(user).collect();
-        people.dedup();
-        people
+        self.regrouped.iter().cloned().chain(anonymous).chain(user).collect()
     }
 }
 
@@ -203,23 +202,29 @@ impl Step<'_> {
     }
 
     fn learn_links<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Told<'a> {
+        let token = self.token_property(call);
+        let ids = tied(call, token.as_deref());
+        let before = self.standing_before(&ids, place);
+        let news = self.note_links(call, token.as_deref(), place) > Noted::Extended;
+        let mut regrouped = BTreeSet::new();
+        if news {
+            regrouped = self.standing(&ids, place);
+            regrouped.extend(before);
+        }
+        Told { sender: self.call_sender(call, place), news, regrouped }
+    }
+
+    fn note_links(&mut self, call: &Call<'_>, token: Option<&str>, place: Place) -> Noted {
         let (anonymous, user) = (call.anonymous_id.as_deref(), call.user_id.as_deref());
-        let former = self.former(anonymous, user, place);
         let mut noted = Noted::Known;
-        if call.kind == Kind::Alias {
-            if let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user) {
-                noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
-            }
+        if let (Kind::Alias, Some(previous), Some(user)) = (call.kind, call.previous_id.as_deref(), user) {
+            noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
         }
         if let (Some(anonymous), Some(user)) = (anonymous, user) {
             let seen = evidence(place, Reason::BothIdsSegment);
             noted = noted.max(identity::seen_together(&mut self.nodes(), anonymous, user, seen));
         }
-        if let Some(token) = self.token_property(call) {
-            noted = noted.max(self.learn_token(&token, anonymous, user, place));
-        }
-        let news = noted > Noted::Extended;
-        Told { sender: self.call_sender(call, place), news, former: former.filter(|_| news) }
+        token.map_or(noted, |token| noted.max(self.learn_token(token, anonymous, user, place)))
     }
 
     /// A configured property carries the visitor's Algolia token.
@@ -311,6 +316,14 @@ fn key_of<'a>(computation: &'a Computation<'_>) -> &'a str {
     match computation {
         Computation::Audience { key, .. } | Computation::Trait { key, .. } => key,
     }
+}
+
+/// The identifiers that a call ties to one another.
+fn tied(call: &Call<'_>, token: Option<&str>) -> Vec<Identifier> {
+    let previous = call.previous_id.as_deref().filter(|_| call.kind == Kind::Alias);
+    let users = [call.user_id.as_deref(), previous].into_iter().flatten().map(Identifier::user);
+    let anonymous = [call.anonymous_id.as_deref(), previous, token].into_iter().flatten();
+    users.chain(anonymous.map(Identifier::anonymous)).collect()
 }
 
 /// Whom a call speaks of: an id on the call beats anything remembered.
