@@ -63,13 +63,12 @@ impl World {
     }
 
     fn take(&mut self, source: Source, meta: &'static str, body: &Value) {
+        self.take_text(source, meta, body.to_string());
+    }
+
+    fn take_text(&mut self, source: Source, meta: &'static str, body: String) {
         self.position += 1;
-        let record = Record {
-            source: source.into(),
-            received_at: NOW,
-            meta: meta.into(),
-            body: body.to_string().into(),
-        };
+        let record = Record { source: source.into(), received_at: NOW, meta: meta.into(), body: body.into() };
         let entry = Entry { position: Position(self.position), record };
         let change = self.engine.process(&[entry], &self.facts).unwrap().change;
         for (key, value) in change.facts {
@@ -81,6 +80,11 @@ impl World {
         change.outbox.iter().for_each(|block| self.books.add_pending(block));
         change.ledger.iter().for_each(|row| self.books.add_row(row));
         self.blocks.extend(change.outbox);
+    }
+
+    /// A body as text, for what no `Value` can hold.
+    fn webhook_text(&mut self, body: &str) {
+        self.take_text(Source::Webhook, "", body.to_owned());
     }
 
     fn webhook(&mut self, message: &Value) {
@@ -251,4 +255,13 @@ fn a_recipe_hears_only_calls_with_the_consent_it_needs() {
     }
     assert_eq!(world.operations(), [update("u-1", json!({"plan": "plan-2"}))]);
     world.check_ledger();
+}
+
+#[test]
+fn a_call_that_no_flow_could_read_is_a_dead_letter_and_not_lost() {
+    let mut world = World::new();
+    world.webhook_text(r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"plan":1e999}}"#);
+    let balances = world.books.balances();
+    let intake = balances.iter().find(|balance| balance.flow == "intake").unwrap();
+    assert_eq!((intake.accepted, intake.dead_lettered, intake.imbalance), (1, 1, 0));
 }

@@ -51,6 +51,11 @@ impl Step<'_> {
         if call.is_ours() {
             return self.stopped();
         }
+        let message = message_of(call, entry, place.id);
+        let payload = match Value::parse(message.as_bytes()) {
+            Ok(payload) => payload,
+            Err(error) => return self.quarantine(entry, item, error.to_string(), call.raw),
+        };
         self.count_intake();
         let short = place.id.0 as u64;
         let received_at = entry.record.received_at;
@@ -58,7 +63,6 @@ impl Step<'_> {
             return self.repeated_call(route);
         }
         self.seen.extend_from_slice(&short.to_le_bytes());
-        let message = message_of(call, entry, place.id);
         let only = repaired_for.filter(|flow| !flow.is_empty());
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
@@ -68,14 +72,19 @@ impl Step<'_> {
         if only.is_none() {
             self.pass_on(&message, place, route);
         }
-        self.understood(call, &message, place, only);
+        self.understood(call, &message, payload, place, only);
     }
 
     /// What a call that is new comes to.
-    fn understood(&mut self, call: &Call<'_>, message: &str, place: Place, only: Option<&str>) {
-        let Some(mut payload) = Value::parse(message.as_bytes()).ok().and_then(payload::of_call) else {
-            return;
-        };
+    fn understood(
+        &mut self,
+        call: &Call<'_>,
+        message: &str,
+        payload: Value<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
+        let Some(mut payload) = payload::of_call(payload) else { return };
         let told = self.learn(call, place);
         self.remember_tokens(&told.sender);
         let came = Came {
