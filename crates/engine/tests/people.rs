@@ -265,3 +265,14 @@ fn a_call_that_no_flow_could_read_is_a_dead_letter_and_not_lost() {
     let intake = balances.iter().find(|balance| balance.flow == "intake").unwrap();
     assert_eq!((intake.accepted, intake.dead_lettered, intake.imbalance), (1, 1, 0));
 }
+
+#[test]
+fn half_a_character_in_one_trait_does_not_hide_the_others() {
+    let mut world = World::new();
+    world.webhook_text(
+        r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"bio":"cut \ud83d","plan":"gold"}}"#,
+    );
+    let known = people::find(&world.facts, "u-1", NOW).unwrap();
+    assert_eq!(known.view.value("plan"), Some(&json!("gold")));
+    assert_eq!(known.view.value("bio"), Some(&json!("cut \u{fffd}")));
+}

@@ -9,7 +9,7 @@ use crate::identity::{self, Evidence, Identifier, Noted, Origin, Reason, Sender}
 use crate::payload;
 use crate::profile;
 use causeway_algolia::tokens;
-use causeway_mapping::Value;
+use causeway_mapping::{Object, Value};
 use causeway_segment::call::{self, Call, Kind, Route};
 use causeway_segment::engage::{self, Computation};
 use causeway_store::Entry;
@@ -85,7 +85,7 @@ impl Step<'_> {
         only: Option<&str>,
     ) {
         let Some(mut payload) = payload::of_call(payload) else { return };
-        let told = self.learn(call, place);
+        let told = self.learn(call, &payload, place);
         self.remember_tokens(&told.sender);
         let came = Came {
             raw: message,
@@ -176,9 +176,6 @@ impl Step<'_> {
     }
 }
 
-/// The traits of an identify.
-type Traits = serde_json::Map<String, serde_json::Value>;
-
 /// What a call told.
 pub(super) struct Told<'a> {
     /// Who made it.
@@ -200,10 +197,10 @@ impl Told<'_> {
 
 impl Step<'_> {
     /// Takes from a call what it tells of identifiers and of the person.
-    fn learn<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Told<'a> {
+    fn learn<'a>(&mut self, call: &'a Call<'a>, payload: &Value<'_>, place: Place) -> Told<'a> {
         let mut told = self.learn_links(call, place);
         let Some(id) = identifier(call) else { return told };
-        told.news |= self.learn_traits(call, &id, place);
+        told.news |= self.learn_traits(call, payload, &id, place);
         if let Some(computation) = engage::computation(call) {
             told.news |= self.learn_computation(&computation, &id, place);
         }
@@ -269,22 +266,24 @@ impl Step<'_> {
         Sender { anonymous, user }
     }
 
-    fn learn_traits(&mut self, call: &Call<'_>, id: &Identifier, place: Place) -> bool {
-        if call.kind != Kind::Identify {
-            return false;
-        }
-        let keep = std::sync::Arc::clone(&self.engine.settings.keep);
-        let traits =
-            call.member("traits").and_then(|traits| serde_json::from_str::<Traits>(traits.get()).ok());
-        let mut news = false;
+    fn learn_traits(&mut self, call: &Call<'_>, payload: &Value<'_>, id: &Identifier, place: Place) -> bool {
+        let traits = payload.get("traits").and_then(Value::as_object).filter(|_| call.kind == Kind::Identify);
         // Engage's own keys are audiences and computed traits, and are learned as such.
         let computed = engage::computation(call).map(|computation| key_of(&computation).to_owned());
-        for (name, value) in traits.unwrap_or_default() {
-            if keep.keeps(&name) && computed.as_deref() != Some(&*name) {
-                news |= self.change_profile(id, |profile| profile.learn_trait(&name, value, place.time));
+        let mut news = false;
+        for (name, value) in traits.into_iter().flat_map(Object::iter) {
+            if computed.as_deref() != Some(name) {
+                news |= self.learn_trait(name, value, id, place);
             }
         }
         news
+    }
+
+    fn learn_trait(&mut self, name: &str, value: &Value<'_>, id: &Identifier, place: Place) -> bool {
+        let Some(value) = plain(value).filter(|_| self.engine.settings.keep.keeps(name)) else {
+            return false;
+        };
+        self.change_profile(id, |profile| profile.learn_trait(name, value, place.time))
     }
 
     fn learn_computation(&mut self, computation: &Computation<'_>, id: &Identifier, place: Place) -> bool {
@@ -293,8 +292,8 @@ impl Step<'_> {
                 self.change_profile(id, |profile| profile.learn_membership(key, *member, place.time))
             }
             Computation::Trait { key, value } => {
-                let value = serde_json::from_str(value.get()).unwrap_or_default();
-                self.change_profile(id, |profile| profile.learn_trait(key, value, place.time))
+                let value = Value::parse(value.get().as_bytes());
+                value.is_ok_and(|value| self.learn_trait(key, &value, id, place))
             }
         }
     }
@@ -319,6 +318,13 @@ impl Step<'_> {
             }
         }
     }
+}
+
+/// A value as profiles keep it.
+fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
+    let mut json = Vec::new();
+    value.write_json(&mut json);
+    serde_json::from_slice(&json).ok()
 }
 
 fn key_of<'a>(computation: &'a Computation<'_>) -> &'a str {
