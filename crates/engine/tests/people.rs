@@ -276,3 +276,15 @@ fn half_a_character_in_one_trait_does_not_hide_the_others() {
     assert_eq!(known.view.value("plan"), Some(&json!("gold")));
     assert_eq!(known.view.value("bio"), Some(&json!("cut \u{fffd}")));
 }
+
+#[test]
+fn the_same_value_written_otherwise_is_not_sent_again() {
+    let mut world = World::new();
+    let plans = [r#"{"a":1,"b":[2.0]}"#, r#"{ "b": [2], "a": 1.0 }"#, r#"{"b":[2e0],"a":1}"#];
+    for (number, plan) in plans.iter().enumerate() {
+        world.webhook_text(&format!(
+            r#"{{"type":"identify","messageId":"m{number}","userId":"u-1","traits":{{"plan":{plan}}}}}"#
+        ));
+    }
+    assert_eq!(world.operations(), [update("u-1", json!({"plan": {"a": 1, "b": [2]}}))]);
+}
