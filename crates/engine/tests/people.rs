@@ -288,3 +288,17 @@ fn the_same_value_written_otherwise_is_not_sent_again() {
     }
     assert_eq!(world.operations(), [update("u-1", json!({"plan": {"a": 1, "b": [2]}}))]);
 }
+
+#[test]
+fn a_personal_trait_is_one_however_it_is_written_and_whoever_computed_it() {
+    let mut world = World::new();
+    let traits =
+        json!({"Email": "a@b.c", "E-Mail": "a@b.c", "FIRST_NAME": "Ann", "phoneNumber": "1", "loyalty": 3});
+    world.webhook(&identify("m1", json!({"userId": "u-1"}), -10, traits));
+    let mut computed = identify("m2", json!({"userId": "u-1"}), -5, json!({"email": "a@b.c"}));
+    computed["context"] =
+        json!({"personas": {"computation_class": "computed_trait", "computation_key": "email"}});
+    world.webhook(&computed);
+    let known = people::find(&world.facts, "u-1", NOW).unwrap();
+    assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
+}
