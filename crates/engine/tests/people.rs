@@ -1,5 +1,8 @@
 //! What the engine makes of Segment's calls: who is who, what is known, what Algolia is told.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::needless_pass_by_value, reason = "values of json! are written where they are passed")]
+
 use causeway_algolia::records::IndexName;
 use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
 use causeway_engine::forget::Forgetting;
@@ -65,13 +68,12 @@ impl World {
     }
 
     fn take(&mut self, source: Source, meta: &'static str, body: &Value) {
+        self.take_text(source, meta, body.to_string());
+    }
+
+    fn take_text(&mut self, source: Source, meta: &'static str, body: String) {
         self.position += 1;
-        let record = Record {
-            source: source.into(),
-            received_at: NOW,
-            meta: meta.into(),
-            body: body.to_string().into(),
-        };
+        let record = Record { source: source.into(), received_at: NOW, meta: meta.into(), body: body.into() };
         let entry = Entry { position: Position(self.position), record };
         let change = self.engine.process(&[entry], &self.facts).unwrap().change;
         for (key, value) in change.facts {
@@ -83,6 +85,11 @@ impl World {
         change.outbox.iter().for_each(|block| self.books.add_pending(block));
         change.ledger.iter().for_each(|row| self.books.add_row(row));
         self.blocks.extend(change.outbox);
+    }
+
+    /// A body as text, for what no `Value` can hold.
+    fn webhook_text(&mut self, body: &str) {
+        self.take_text(Source::Webhook, "", body.to_owned());
     }
 
     fn webhook(&mut self, message: &Value) {
@@ -292,4 +299,50 @@ fn logs_in(world: &mut World, user: &str, anonymous: &str, plan: &str) {
 
 fn said((key, value): (&Vec<u8>, &Vec<u8>)) -> String {
     [key, value].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+#[test]
+fn a_call_that_no_flow_could_read_is_a_dead_letter_and_not_lost() {
+    let mut world = World::new();
+    world.webhook_text(r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"plan":1e999}}"#);
+    let balances = world.books.balances();
+    let intake = balances.iter().find(|balance| balance.flow == "intake").unwrap();
+    assert_eq!((intake.accepted, intake.dead_lettered, intake.imbalance), (1, 1, 0));
+}
+
+#[test]
+fn half_a_character_in_one_trait_does_not_hide_the_others() {
+    let mut world = World::new();
+    world.webhook_text(
+        r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"bio":"cut \ud83d","plan":"gold"}}"#,
+    );
+    let known = people::find(&world.facts, "u-1", NOW).unwrap();
+    assert_eq!(known.view.value("plan"), Some(&json!("gold")));
+    assert_eq!(known.view.value("bio"), Some(&json!("cut \u{fffd}")));
+}
+
+#[test]
+fn the_same_value_written_otherwise_is_not_sent_again() {
+    let mut world = World::new();
+    let plans = [r#"{"a":1,"b":[2.0]}"#, r#"{ "b": [2], "a": 1.0 }"#, r#"{"b":[2e0],"a":1}"#];
+    for (number, plan) in plans.iter().enumerate() {
+        world.webhook_text(&format!(
+            r#"{{"type":"identify","messageId":"m{number}","userId":"u-1","traits":{{"plan":{plan}}}}}"#
+        ));
+    }
+    assert_eq!(world.operations(), [update("u-1", json!({"plan": {"a": 1, "b": [2]}}))]);
+}
+
+#[test]
+fn a_personal_trait_is_one_however_it_is_written_and_whoever_computed_it() {
+    let mut world = World::new();
+    let traits =
+        json!({"Email": "a@b.c", "E-Mail": "a@b.c", "FIRST_NAME": "Ann", "phoneNumber": "1", "loyalty": 3});
+    world.webhook(&identify("m1", json!({"userId": "u-1"}), -10, traits));
+    let mut computed = identify("m2", json!({"userId": "u-1"}), -5, json!({"email": "a@b.c"}));
+    computed["context"] =
+        json!({"personas": {"computation_class": "computed_trait", "computation_key": "email"}});
+    world.webhook(&computed);
+    let known = people::find(&world.facts, "u-1", NOW).unwrap();
+    assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
 }

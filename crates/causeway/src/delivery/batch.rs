@@ -43,6 +43,7 @@ impl Batch {
     }
 
     /// The same without some of the entries.
+    #[must_use]
     pub fn without(&self, left_out: impl Fn(&Item) -> bool) -> Self {
         let kept = (0..self.items.len()).filter(|index| !left_out(&self.items[*index]));
         let (items, places): (Vec<Item>, Vec<Range<usize>>) =

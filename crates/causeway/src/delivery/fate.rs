@@ -38,6 +38,7 @@ pub enum Fate {
 
 impl Fate {
     /// What a forgotten person's messages died of is not kept.
+    #[must_use]
     pub fn unless(self, is_forgotten: impl FnOnce(&[u8]) -> bool) -> Self {
         match self {
             Self::Dead(death) if is_forgotten(&death.payload) => Self::Erased,
@@ -200,5 +201,23 @@ impl Books {
     pub fn into_change(self, settlements: Vec<Settlement>) -> Change {
         let Self { ledger, dead_letters, facts } = self;
         Change { settlements, ledger: ledger.into_rows(), dead_letters, facts, ..Change::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_names_its_person_whatever_the_destination_calls_it() {
+        for (messages, person) in [
+            (r#"{"userId":"u","anonymousId":"a"}"#, "a"),
+            (r#"{"userToken":"t","authenticatedUserToken":"u"},{"userToken":"other"}"#, "t"),
+            (r#"{"action":"deleteObject","body":{"objectID":"o"}}"#, "o"),
+            (r#"{"userId":7}"#, ""),
+            ("no JSON", ""),
+        ] {
+            assert_eq!(person_of(messages.as_bytes()), person, "{messages}");
+        }
     }
 }

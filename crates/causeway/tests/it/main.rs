@@ -21,6 +21,7 @@ mod kill;
 mod ledger;
 mod mapping;
 mod people;
+mod persons;
 mod process;
 mod profiles;
 mod requests;

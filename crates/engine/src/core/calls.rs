@@ -9,11 +9,12 @@ use crate::identity::{self, Evidence, Identifier, Noted, Origin, Reason, Sender}
 use crate::payload;
 use crate::profile;
 use causeway_algolia::tokens;
-use causeway_mapping::Value;
+use causeway_mapping::{Object, Value};
 use causeway_segment::call::{self, Call, Kind, Route};
 use causeway_segment::engage::{self, Computation};
 use causeway_store::Entry;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 impl Step<'_> {
     /// A body of calls, by webhook or from a client of the Tracking API; or one that an operator repaired, for the flow
@@ -47,9 +48,15 @@ impl Step<'_> {
         let place = place_of(call, entry, item);
         self.gather_call(place.id, call);
         self.effects.events += 1;
-        if call.is_ours() {
+        // A call that came without an id has one of ours in its dead letter.
+        if repaired_for.is_none() && call.is_ours() {
             return self.stopped();
         }
+        let message = message_of(call, entry, place.id);
+        let payload = match Value::parse(message.as_bytes()) {
+            Ok(payload) => payload,
+            Err(error) => return self.quarantine(entry, item, error.to_string(), call.raw),
+        };
         self.count_intake();
         let short = place.id.0 as u64;
         let received_at = entry.record.received_at;
@@ -60,7 +67,6 @@ impl Step<'_> {
         if call.kind == Kind::Delete {
             return self.forget_person_of(call, place, entry.record.received_at);
         }
-        let message = message_of(call, entry, place.id);
         let only = repaired_for.filter(|flow| !flow.is_empty());
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
@@ -70,15 +76,20 @@ impl Step<'_> {
         if only.is_none() {
             self.pass_on(&message, place, route);
         }
-        self.understood(call, &message, place, only);
+        self.understood(call, &message, payload, place, only);
     }
 
     /// What a call that is new comes to.
-    fn understood(&mut self, call: &Call<'_>, message: &str, place: Place, only: Option<&str>) {
-        let Some(mut payload) = Value::parse(message.as_bytes()).ok().and_then(payload::of_call) else {
-            return;
-        };
-        let told = self.learn(call, place);
+    fn understood(
+        &mut self,
+        call: &Call<'_>,
+        message: &str,
+        payload: Value<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
+        let Some(mut payload) = payload::of_call(payload) else { return };
+        let told = self.learn(call, &payload, place);
         self.remember_tokens(&told.sender);
         let came = Came {
             raw: message,
@@ -172,36 +183,31 @@ impl Step<'_> {
     }
 }
 
-/// The traits of an identify.
-type Traits = serde_json::Map<String, serde_json::Value>;
-
 /// What a call told.
 pub(super) struct Told<'a> {
     /// Who made it.
     pub(super) sender: Sender<'a>,
     /// Whether anything is known now that was not before.
     pub(super) news: bool,
-    /// Who stood for the owner of the anonymous id before, if that changed.
-    pub(super) former: Option<Identifier>,
+    /// Those whose identifiers are others now, as they stood before and as they stand now.
+    pub(super) regrouped: BTreeSet<Identifier>,
 }
 
 impl Told<'_> {
     /// Those of whom something may be known now that was not before.
-    pub(super) fn people(&self) -> Vec<Identifier> {
+    pub(super) fn people(&self) -> BTreeSet<Identifier> {
         let user = self.sender.user.as_deref().map(Identifier::user);
         let anonymous = self.sender.anonymous.as_deref().map(Identifier::anonymous);
-        let mut people: Vec<Identifier> = self.former.iter().cloned().chain(anonymous).chain(user).collect();
-        people.dedup();
-        people
+        self.regrouped.iter().cloned().chain(anonymous).chain(user).collect()
     }
 }
 
 impl Step<'_> {
     /// Takes from a call what it tells of identifiers and of the person.
-    fn learn<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Told<'a> {
+    fn learn<'a>(&mut self, call: &'a Call<'a>, payload: &Value<'_>, place: Place) -> Told<'a> {
         let mut told = self.learn_links(call, place);
         let Some(id) = identifier(call) else { return told };
-        told.news |= self.learn_traits(call, &id, place);
+        told.news |= self.learn_traits(call, payload, &id, place);
         if let Some(computation) = engage::computation(call) {
             told.news |= self.learn_computation(&computation, &id, place);
         }
@@ -209,23 +215,29 @@ impl Step<'_> {
     }
 
     fn learn_links<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Told<'a> {
+        let token = self.token_property(call);
+        let ids = tied(call, token.as_deref());
+        let before = self.standing_before(&ids, place);
+        let news = self.note_links(call, token.as_deref(), place) > Noted::Extended;
+        let mut regrouped = BTreeSet::new();
+        if news {
+            regrouped = self.standing(&ids, place);
+            regrouped.extend(before);
+        }
+        Told { sender: self.call_sender(call, place), news, regrouped }
+    }
+
+    fn note_links(&mut self, call: &Call<'_>, token: Option<&str>, place: Place) -> Noted {
         let (anonymous, user) = (call.anonymous_id.as_deref(), call.user_id.as_deref());
-        let former = self.former(anonymous, user, place);
         let mut noted = Noted::Known;
-        if call.kind == Kind::Alias {
-            if let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user) {
-                noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
-            }
+        if let (Kind::Alias, Some(previous), Some(user)) = (call.kind, call.previous_id.as_deref(), user) {
+            noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
         }
         if let (Some(anonymous), Some(user)) = (anonymous, user) {
             let seen = evidence(place, Reason::BothIdsSegment);
             noted = noted.max(identity::seen_together(&mut self.nodes(), anonymous, user, seen));
         }
-        if let Some(token) = self.token_property(call) {
-            noted = noted.max(self.learn_token(&token, anonymous, user, place));
-        }
-        let news = noted > Noted::Extended;
-        Told { sender: self.call_sender(call, place), news, former: former.filter(|_| news) }
+        token.map_or(noted, |token| noted.max(self.learn_token(token, anonymous, user, place)))
     }
 
     /// A configured property carries the visitor's Algolia token.
@@ -261,22 +273,24 @@ impl Step<'_> {
         Sender { anonymous, user }
     }
 
-    fn learn_traits(&mut self, call: &Call<'_>, id: &Identifier, place: Place) -> bool {
-        if call.kind != Kind::Identify {
-            return false;
-        }
-        let keep = std::sync::Arc::clone(&self.engine.settings.keep);
-        let traits =
-            call.member("traits").and_then(|traits| serde_json::from_str::<Traits>(traits.get()).ok());
-        let mut news = false;
+    fn learn_traits(&mut self, call: &Call<'_>, payload: &Value<'_>, id: &Identifier, place: Place) -> bool {
+        let traits = payload.get("traits").and_then(Value::as_object).filter(|_| call.kind == Kind::Identify);
         // Engage's own keys are audiences and computed traits, and are learned as such.
         let computed = engage::computation(call).map(|computation| key_of(&computation).to_owned());
-        for (name, value) in traits.unwrap_or_default() {
-            if keep.keeps(&name) && computed.as_deref() != Some(&*name) {
-                news |= self.change_profile(id, |profile| profile.learn_trait(&name, value, place.time));
+        let mut news = false;
+        for (name, value) in traits.into_iter().flat_map(Object::iter) {
+            if computed.as_deref() != Some(name) {
+                news |= self.learn_trait(name, value, id, place);
             }
         }
         news
+    }
+
+    fn learn_trait(&mut self, name: &str, value: &Value<'_>, id: &Identifier, place: Place) -> bool {
+        let Some(value) = plain(value).filter(|_| self.engine.settings.keep.keeps(name)) else {
+            return false;
+        };
+        self.change_profile(id, |profile| profile.learn_trait(name, value, place.time))
     }
 
     fn learn_computation(&mut self, computation: &Computation<'_>, id: &Identifier, place: Place) -> bool {
@@ -285,8 +299,8 @@ impl Step<'_> {
                 self.change_profile(id, |profile| profile.learn_membership(key, *member, place.time))
             }
             Computation::Trait { key, value } => {
-                let value = serde_json::from_str(value.get()).unwrap_or_default();
-                self.change_profile(id, |profile| profile.learn_trait(key, value, place.time))
+                let value = Value::parse(value.get().as_bytes());
+                value.is_ok_and(|value| self.learn_trait(key, &value, id, place))
             }
         }
     }
@@ -313,10 +327,25 @@ impl Step<'_> {
     }
 }
 
+/// A value as profiles keep it.
+fn plain(value: &Value<'_>) -> Option<serde_json::Value> {
+    let mut json = Vec::new();
+    value.write_json(&mut json);
+    serde_json::from_slice(&json).ok()
+}
+
 fn key_of<'a>(computation: &'a Computation<'_>) -> &'a str {
     match computation {
         Computation::Audience { key, .. } | Computation::Trait { key, .. } => key,
     }
+}
+
+/// The identifiers that a call ties to one another.
+fn tied(call: &Call<'_>, token: Option<&str>) -> Vec<Identifier> {
+    let previous = call.previous_id.as_deref().filter(|_| call.kind == Kind::Alias);
+    let users = [call.user_id.as_deref(), previous].into_iter().flatten().map(Identifier::user);
+    let anonymous = [call.anonymous_id.as_deref(), previous, token].into_iter().flatten();
+    users.chain(anonymous.map(Identifier::anonymous)).collect()
 }
 
 /// Whom a call speaks of: an id on the call beats anything remembered.
@@ -348,12 +377,11 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
 pub(crate) fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
-    match call.message_id.as_deref() {
-        Some(id) => EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes())),
-        None => {
-            let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
-            EventId::untimed(content, entry.record.received_at, entry.position.0, item)
-        }
+    if let Some(id) = call.message_id.as_deref() {
+        EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
+    } else {
+        let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
+        EventId::untimed(content, entry.record.received_at, entry.position.0, item)
     }
 }
 

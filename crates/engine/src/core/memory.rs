@@ -5,7 +5,7 @@ use crate::profile::{Held, Profile};
 use crate::recent::Recent;
 use crate::repair::Resent;
 use causeway_store::Error;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 /// Something that is kept as a fact.
 pub(super) trait Kept: Default {
@@ -45,11 +45,12 @@ impl Kept for Resent {
     }
 }
 
-/// Facts of one kind. What changed in a step is written once, at the step's end, however often it changed.
+/// Facts of one kind. What changed in a step is written once, at the step's end, however often it changed; until then it
+/// stays, whatever else the step looks at.
 #[derive(Debug)]
 pub(super) struct Memory<T> {
     recent: Recent<Box<[u8]>, T>,
-    changed: FxHashSet<Box<[u8]>>,
+    changed: FxHashMap<Box<[u8]>, T>,
 }
 
 /// How many facts of one kind are kept in memory, several times what one step can touch; the rest is read from the store
@@ -58,11 +59,14 @@ const CAPACITY: usize = 100_000;
 
 impl<T: Kept> Memory<T> {
     pub(super) fn new() -> Self {
-        Self { recent: Recent::new(CAPACITY), changed: FxHashSet::default() }
+        Self { recent: Recent::new(CAPACITY), changed: FxHashMap::default() }
     }
 
     /// What is known under a key.
     pub(super) fn get(&mut self, key: &[u8], facts: &dyn Facts) -> Result<&mut T, Error> {
+        if self.changed.contains_key(key) {
+            return Ok(self.changed.get_mut(key).expect("it is there"));
+        }
         if self.recent.get(key).is_none() {
             let known = facts.fact(key)?.map(|stored| T::decode(&stored)).unwrap_or_default();
             self.recent.insert(key.into(), known);
@@ -70,23 +74,52 @@ impl<T: Kept> Memory<T> {
         Ok(self.recent.get(key).expect("it was just put there"))
     }
 
-    /// Notes that what is under the key changed.
+    /// Notes that what was got under the key just now is another than before.
     pub(super) fn changed(&mut self, key: &[u8]) {
-        if !self.changed.contains(key) {
-            self.changed.insert(key.into());
+        if let Some(known) = self.recent.take(key) {
+            self.changed.insert(key.into(), known);
         }
     }
 
     /// The changes since the last call, for the store, in the keys' order so that they are the same every time.
     pub(super) fn take_changes(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        let mut keys: Vec<Box<[u8]>> = self.changed.drain().collect();
-        keys.sort_unstable();
-        let stored = |key: &[u8]| self.recent.peek(key).and_then(T::encode);
-        keys.into_iter().map(|key| (key.to_vec(), stored(&key))).collect()
+        let mut changed: Vec<(Box<[u8]>, T)> = self.changed.drain().collect();
+        changed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let stored = changed.into_iter().map(|(key, known)| {
+            let fact = (key.to_vec(), known.encode());
+            self.recent.insert(key, known);
+            fact
+        });
+        stored.collect()
     }
 
     /// Forgets what is under a key, since somebody else changed it in the store.
     pub(super) fn forget(&mut self, key: &[u8]) {
-        drop(self.recent.take(key));
+        drop((self.recent.take(key), self.changed.remove(key)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Facts for Nothing {
+        fn fact(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn what_a_step_changed_is_stored_however_much_it_looks_at_after_that() {
+        let mut memory = Memory::<Held>::new();
+        memory.get(b"changed", &Nothing).unwrap().note("plan", "1");
+        memory.changed(b"changed");
+        for number in 0..=CAPACITY {
+            memory.get(number.to_string().as_bytes(), &Nothing).unwrap();
+        }
+        let changes = memory.take_changes();
+        assert!(matches!(&changes[..], [(key, Some(_))] if key == b"changed"), "{changes:?}");
     }
 }

@@ -1,9 +1,10 @@
 //! What operators order of people.
 
+use super::known::StepNodes;
 use super::step::{Place, Step};
 use crate::event::{self, EventId};
 use crate::forget::is_erased;
-use crate::identity::{self, Evidence, Identifier, Kind, Noted, Origin, Reason};
+use crate::identity::{self, Evidence, Kind, Noted, Origin, Reason};
 use crate::order::{Forget, Order, Pair};
 use causeway_store::Entry;
 use xxhash_rust::xxh3::xxh3_128;
@@ -31,29 +32,29 @@ impl Step<'_> {
             (Kind::Anonymous, Kind::User) => self.note_link(&from.id, &to.id, place, Reason::Operator),
             (Kind::User, Kind::Anonymous) => self.note_link(&to.id, &from.id, place, Reason::Operator),
             (Kind::User, Kind::User) => {
-                let noted = identity::alias(&mut self.nodes(), &from.id, &to.id, evidence);
-                self.joined(noted, pair, place);
+                self.join(pair, place, |nodes| identity::alias(nodes, &from.id, &to.id, evidence))
             }
             (Kind::Anonymous, Kind::Anonymous) => {
-                let noted = identity::same_device(&mut self.nodes(), &from.id, &to.id, evidence);
-                self.joined(noted, pair, place);
+                self.join(pair, place, |nodes| identity::same_device(nodes, &from.id, &to.id, evidence))
             }
         }
     }
 
-    fn joined(&mut self, noted: Noted, pair: &Pair, place: Place) {
-        if noted > Noted::Extended {
-            self.sync_link(&[pair.from.clone(), pair.to.clone()], place);
-        }
+    fn join(&mut self, pair: &Pair, place: Place, note: impl FnOnce(&mut StepNodes<'_>) -> Noted) {
+        self.regroup(pair, place, |nodes| note(nodes) > Noted::Extended);
     }
 
     fn unlink(&mut self, pair: &Pair, entry: &Entry) {
         let place = place_of(pair, entry);
-        let former = self.stands_for(&pair.from, place).into_iter().chain(self.stands_for(&pair.to, place));
-        let mut people: Vec<Identifier> = former.chain([pair.from.clone(), pair.to.clone()]).collect();
-        if identity::unlink(&mut self.nodes(), &pair.from, &pair.to, evidence(place)) {
-            people.sort();
-            people.dedup();
+        self.regroup(pair, place, |nodes| identity::unlink(nodes, &pair.from, &pair.to, evidence(place)));
+    }
+
+    /// The records follow those who stood for the two before, and those who do after.
+    fn regroup(&mut self, pair: &Pair, place: Place, change: impl FnOnce(&mut StepNodes<'_>) -> bool) {
+        let ids = [pair.from.clone(), pair.to.clone()];
+        let mut people = self.standing(&ids, place);
+        if change(&mut self.nodes()) {
+            people.extend(self.standing(&ids, place));
             self.sync_link(&people, place);
         }
     }

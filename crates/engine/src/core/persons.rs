@@ -42,11 +42,12 @@ impl Step<'_> {
     pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place, reason: Reason) {
         let origin = Origin { position: place.position, item: place.item };
         let evidence = Evidence { time: place.time, origin, reason };
-        let former = self.former(Some(anonymous), Some(user), place);
+        let ids = [Identifier::user(user), Identifier::anonymous(anonymous)];
+        let mut people = self.standing_before(&ids, place);
         let noted = identity::seen_together(&mut self.nodes(), anonymous, user, evidence);
         if noted > Noted::Extended {
-            let people = [Identifier::anonymous(anonymous), Identifier::user(user)];
-            self.sync_link(&former.into_iter().chain(people).collect::<Vec<_>>(), place);
+            people.extend(self.standing(&ids, place));
+            self.sync_link(&people, place);
         }
         if noted == Noted::New && self.engine.settings.tell_links && !self.flows.is_empty() {
             self.tell_link(anonymous, user, place);

@@ -9,8 +9,10 @@ use crate::identity::{self, Identifier, Person};
 use crate::people;
 use crate::profile::{self, Affinity, EVENT_NAME, Held, Profile, Sync, View};
 use causeway_algolia::records::{ObjectId, operation};
+use causeway_algolia::tokens;
 use causeway_mapping::Value;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -30,7 +32,7 @@ impl Step<'_> {
 
     /// Has the records follow a link that an Insights event or an operator told of. It is nobody's call, so it counts only
     /// if something is sent.
-    pub(super) fn sync_link(&mut self, people: &[Identifier], place: Place) {
+    pub(super) fn sync_link(&mut self, people: &BTreeSet<Identifier>, place: Place) {
         let syncs = Arc::clone(&self.engine.settings.syncs);
         for sync in syncs.iter() {
             let sent = self.follow(sync, people, place);
@@ -41,11 +43,11 @@ impl Step<'_> {
     }
 
     /// Writes what Algolia does not hold yet of these people, an entry for each record; answers how many.
-    fn follow(&mut self, sync: &Sync, people: &[Identifier], place: Place) -> i64 {
+    fn follow(&mut self, sync: &Sync, people: &BTreeSet<Identifier>, place: Place) -> i64 {
         let mut sent = 0;
         for id in people {
             let person = identity::person(&mut self.nodes(), id, place.time);
-            sent += i64::from(self.drop_outgrown(sync, id, &person, place, sent));
+            sent = self.drop_outgrown(sync, &person, place, sent);
             sent += i64::from(self.update(sync, &person, place, sent));
         }
         sent
@@ -69,17 +71,19 @@ impl Step<'_> {
         true
     }
 
-    /// A record under an anonymous token whose person has become known is not kept up any more, so it goes.
-    fn drop_outgrown(
-        &mut self,
-        sync: &Sync,
-        id: &Identifier,
-        person: &Person,
-        place: Place,
-        sent: i64,
-    ) -> bool {
-        let outgrown = person.user.is_some() && id.kind == identity::Kind::Anonymous;
-        let token = if outgrown { self.token(&id.id) } else { return false };
+    /// Of all a person's identifiers one stands for the person. Records that were kept under the others, from before it
+    /// was known that they are one person's, go. Answers how many entries there are now.
+    fn drop_outgrown(&mut self, sync: &Sync, person: &Person, place: Place, mut sent: i64) -> i64 {
+        let Some(standing) = people::standing_for(person) else { return sent };
+        let others = person.users.iter().chain(&person.anonymous).filter(|id| **id != standing.id);
+        for id in others {
+            sent += i64::from(self.drop_record(sync, id, place, sent));
+        }
+        sent
+    }
+
+    fn drop_record(&mut self, sync: &Sync, id: &str, place: Place, sent: i64) -> bool {
+        let token = tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes()).into_owned();
         let Ok(object_id) = ObjectId::parse(&token) else { return false };
         let held = self.change_held(sync, &token, std::mem::take);
         if held.is_empty() {
@@ -183,28 +187,43 @@ impl Step<'_> {
         }
     }
 
-    /// Who stands for the owner of an anonymous id that is about to be seen with a user, if that is another one and a
-    /// recipe keeps records.
-    pub(super) fn former(
-        &mut self,
-        anonymous: Option<&str>,
-        user: Option<&str>,
-        place: Place,
-    ) -> Option<Identifier> {
-        let (anonymous, user) = (anonymous?, user?);
-        if self.engine.settings.syncs.is_empty() {
-            return None;
-        }
-        let known = identity::owner(&mut self.nodes(), anonymous, place.time);
-        if known.as_deref() == Some(user) {
-            return None;
-        }
-        self.stands_for(&Identifier::anonymous(anonymous), place)
+    /// Who stands for identifiers that are about to be tied to one another, if that may change anybody's and a recipe
+    /// keeps records.
+    pub(super) fn standing_before(&mut self, ids: &[Identifier], place: Place) -> BTreeSet<Identifier> {
+        if self.are_tied(ids, place) { BTreeSet::new() } else { self.standing(ids, place) }
     }
 
-    /// What stands for the person behind an identifier.
-    pub(super) fn stands_for(&mut self, id: &Identifier, place: Place) -> Option<Identifier> {
-        people::standing_for(&identity::person(&mut self.nodes(), id, place.time))
+    /// Whether one user owns all of these already, or they are all of one device.
+    fn are_tied(&mut self, ids: &[Identifier], place: Place) -> bool {
+        if ids.len() < 2 {
+            return true;
+        }
+        let (users, anonymous): (Vec<_>, Vec<_>) = ids.iter().partition(|id| id.kind == identity::Kind::User);
+        match (users.as_slice(), anonymous.as_slice()) {
+            ([], [first, others @ ..]) => {
+                let device = identity::device(&mut self.nodes(), &first.id);
+                others.iter().all(|other| device.contains(&other.id))
+            }
+            ([user], anonymous) => anonymous.iter().all(|anonymous| {
+                let owner = identity::owner(&mut self.nodes(), &anonymous.id, place.time);
+                owner.as_ref() == Some(&user.id)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Who stands for these identifiers at an instant. A tie between anonymous ids changes what belonged to anybody who ever
+    /// had one of them.
+    pub(super) fn standing(&mut self, ids: &[Identifier], place: Place) -> BTreeSet<Identifier> {
+        if self.engine.settings.syncs.is_empty() {
+            return BTreeSet::new();
+        }
+        let anonymous: Vec<_> = ids.iter().filter(|id| id.kind == identity::Kind::Anonymous).collect();
+        let devices = if anonymous.len() > 1 { anonymous.as_slice() } else { &[] };
+        let owners = devices.iter().flat_map(|id| identity::owners(&mut self.nodes(), &id.id));
+        let all: Vec<Identifier> = owners.map(Identifier::user).chain(ids.iter().cloned()).collect();
+        let mut person = |id: &Identifier| identity::person(&mut self.nodes(), id, place.time);
+        all.iter().filter_map(|id| people::standing_for(&person(id))).collect()
     }
 }
 

@@ -45,7 +45,7 @@ pub use node::{MAX_DEVICES, Malformed, Node};
 pub(crate) use nodes::read;
 pub use nodes::{Memory, Nodes, NodesMut, Reader};
 pub use observe::{Noted, alias, same_device, seen_together};
-pub use owner::{owner, owner_as_of, owner_or_later, owners};
+pub use owner::{device, owner, owner_as_of, owner_or_later, owners};
 pub use person::{Person, canonical, person};
 pub use tell::{Sender, link_event, write_identify};
 pub use undo::{undo, unlink};

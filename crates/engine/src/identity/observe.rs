@@ -1,7 +1,7 @@
 //! What events and calls tell of who is who.
 
 use super::edges::{self, End, start_of_day};
-use super::{Evidence, Kind, NodesMut, Origin};
+use super::{Evidence, Kind, NodesMut, Origin, canonical, owner};
 
 /// What noting something changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,7 +10,8 @@ pub enum Noted {
     Known,
     /// Something is remembered that changes nobody's owner at the instant in question.
     Extended,
-    /// At the instant in question the anonymous id belongs to another user than before; the two were known together.
+    /// At the instant in question the anonymous id belongs to another user than before, or the person may go by another
+    /// name; the two were known together.
     Moved,
     /// These two were not known together, or only what is undone: Segment is to be told.
     New,
@@ -22,13 +23,9 @@ pub fn seen_together(nodes: &mut impl NodesMut, anonymous: &str, user: &str, evi
     if anonymous == user || sightings.holds(user, evidence) {
         return Noted::Known;
     }
-    let sightings = &mut nodes.node_mut(Kind::Anonymous, anonymous).sightings;
-    let owns = |sightings: &super::sightings::Sightings| {
-        sightings.point(evidence.time, Origin::LATEST).is_some_and(|(_, owner)| owner == user)
-    };
-    let (counted, owned) = (sightings.counts(user), owns(sightings));
-    sightings.note(user, evidence);
-    let (counts, own) = (sightings.counts(user), owns(sightings));
+    let (counted, owned) = standing(nodes, anonymous, user, evidence.time);
+    nodes.node_mut(Kind::Anonymous, anonymous).sightings.note(user, evidence);
+    let (counts, own) = standing(nodes, anonymous, user, evidence.time);
     if !nodes.node(Kind::User, user).has_device(anonymous, evidence.time) {
         nodes.node_mut(Kind::User, user).add_device(anonymous, evidence.time);
     }
@@ -37,6 +34,13 @@ pub fn seen_together(nodes: &mut impl NodesMut, anonymous: &str, user: &str, evi
         (false, false) => Noted::Moved,
         (false, true) => Noted::Extended,
     }
+}
+
+/// Whether anything that was seen of the two counts, and whether the id, or the device that it is one of the ids of, is the
+/// user's at this instant.
+fn standing(nodes: &mut impl NodesMut, anonymous: &str, user: &str, time: i64) -> (bool, bool) {
+    let counts = nodes.node(Kind::Anonymous, anonymous).sightings.counts(user);
+    (counts, owner(nodes, anonymous, time).as_deref() == Some(user))
 }
 
 /// Two anonymous ids are of the same device. Only the day (UTC) of the evidence's time is remembered.
@@ -56,12 +60,19 @@ fn tie(nodes: &mut impl NodesMut, kind: Kind, (from, to): (&str, &str), evidence
     if from == to || edges::hold(nodes, kind, (from, to), evidence) {
         return Noted::Known;
     }
-    let counts = |nodes: &mut _| counts(nodes, kind, (from, to));
-    let before = counts(nodes);
+    let before = tied(nodes, kind, (from, to));
     edges::note(nodes, kind, (from, to), evidence);
-    if !before && counts(nodes) { Noted::New } else { Noted::Extended }
+    let after = tied(nodes, kind, (from, to));
+    match (!before.0 && after.0, before.1 == after.1) {
+        (true, _) => Noted::New,
+        (false, false) => Noted::Moved,
+        (false, true) => Noted::Extended,
+    }
 }
 
-fn counts(nodes: &mut impl NodesMut, kind: Kind, (from, to): (&str, &str)) -> bool {
-    nodes.node(kind, from).edges.get(to, End::From).is_some_and(|edge| edge.counts(Origin::LATEST))
+/// Whether a tie counts, and the name that the person goes by.
+fn tied(nodes: &mut impl NodesMut, kind: Kind, (from, to): (&str, &str)) -> (bool, Option<String>) {
+    let counts = nodes.node(kind, from).edges.get(to, End::From);
+    let counts = counts.is_some_and(|edge| edge.counts(Origin::LATEST));
+    (counts, (kind == Kind::User).then(|| canonical(nodes, from)))
 }

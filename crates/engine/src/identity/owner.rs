@@ -2,6 +2,7 @@
 
 use super::component::component;
 use super::{Kind, Nodes, Origin};
+use std::collections::BTreeSet;
 
 /// The user that the anonymous id, or the device that it is one of the ids of, belonged to at this instant (milliseconds
 /// since the Unix epoch): the one last seen with it. Nobody before the first was seen.
@@ -30,6 +31,11 @@ pub fn owner_as_of(nodes: &mut impl Nodes, anonymous: &str, time: i64, known: Or
 /// person's history.
 pub fn owner_or_later(nodes: &mut impl Nodes, anonymous: &str, time: i64) -> Option<String> {
     owner(nodes, anonymous, time).or_else(|| first_owner(nodes, anonymous))
+}
+
+/// The anonymous ids that are of one device with this one, itself among them.
+pub fn device(nodes: &mut impl Nodes, anonymous: &str) -> BTreeSet<String> {
+    component(nodes, Kind::Anonymous, anonymous, Origin::LATEST)
 }
 
 fn first_owner(nodes: &mut impl Nodes, anonymous: &str) -> Option<String> {

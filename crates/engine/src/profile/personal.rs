@@ -2,30 +2,35 @@
 
 use std::collections::BTreeSet;
 
-/// Segment's reserved traits that say who somebody is, in both of its spellings. They are kept only where a user asked
-/// for them by name. Source: Segment's spec, identify, reserved traits.
+/// Segment's reserved traits that say who somebody is, as [`plain`] writes them. They are kept only where a user asked for
+/// them by name. Source: Segment's spec, identify, reserved traits.
 pub const PERSONAL_TRAITS: [&str; 20] = [
     "address",
     "age",
     "avatar",
     "birthday",
-    "date_of_birth",
+    "dateofbirth",
     "email",
-    "firstName",
-    "first_name",
+    "emailaddress",
+    "firstname",
+    "fullname",
     "gender",
-    "lastName",
-    "last_name",
+    "lastname",
     "ip",
-    "middleName",
-    "middle_name",
+    "ipaddress",
+    "middlename",
+    "mobilephone",
     "name",
     "phone",
-    "phone_number",
+    "phonenumber",
     "ssn",
     "username",
-    "userName",
 ];
+
+/// `firstName`, `first_name`, `First Name` are one trait.
+fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
 
 /// Which traits are kept: all but the personal ones, and of those the ones that were asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +42,6 @@ pub struct Keep {
 impl Keep {
     /// Whether a trait is kept.
     pub fn keeps(&self, name: &str) -> bool {
-        !PERSONAL_TRAITS.contains(&name) || self.asked_for.contains(name)
+        self.asked_for.contains(name) || !PERSONAL_TRAITS.contains(&plain(name).as_str())
     }
 }

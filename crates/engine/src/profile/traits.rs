@@ -1,7 +1,7 @@
 //! A person's traits.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -34,18 +34,22 @@ impl Trait {
         }
     }
 
+    fn text(&self) -> String {
+        self.value.to_string()
+    }
+
     /// Whether this one stands against the other: the later, and of two at one instant the one whose text is greater,
     /// so that the order of arrival does not matter.
     pub(super) fn beats(&self, other: &Self) -> bool {
         match self.at.cmp(&other.at) {
-            Ordering::Equal => self.value.to_string() > other.value.to_string(),
+            Ordering::Equal => self.text() > other.text(),
             order => order == Ordering::Greater,
         }
     }
 }
 
 pub(super) fn learn(traits: &mut BTreeMap<String, Trait>, name: &str, value: Value, at: i64) -> bool {
-    let new = Trait { value, at };
+    let new = Trait { value: plain(value), at };
     if new.value.to_string().len() > MAX_TRAIT_BYTES {
         return false;
     }
@@ -60,6 +64,27 @@ pub(super) fn learn(traits: &mut BTreeMap<String, Trait>, name: &str, value: Val
             true
         }
     }
+}
+
+/// The one way to write a value: keys sorted, and whole numbers without a fraction. So the same value is the same text,
+/// whoever wrote it.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => whole(&number).map_or(Value::Number(number), Value::from),
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(members) => {
+            let sorted: BTreeMap<String, Value> = members.into_iter().collect();
+            sorted.into_iter().map(|(key, value)| (key, plain(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// The whole number that a fraction of nothing stands for, where floats are exact.
+fn whole(number: &Number) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let float = number.as_f64().filter(|float| number.is_f64() && float.abs() <= EXACT)?;
+    (float.fract() == 0.0).then_some(float as i64)
 }
 
 /// Drops the trait that was said first if there are too many; always true, what was learned may be what goes.

@@ -23,11 +23,11 @@ pub(super) fn bounds(raw: &str, shared: &Shared<'_>, route: Route) -> Result<(),
         }
         _ => {}
     }
-    if is_deep(raw) { Err(Problem::TooDeep) } else { Ok(()) }
+    if is_deeper(raw, MAX_DEPTH) { Err(Problem::TooDeep) } else { Ok(()) }
 }
 
-/// Whether valid JSON is nested deeper than [`MAX_DEPTH`].
-pub(super) fn is_deep(json: &str) -> bool {
+/// Whether valid JSON is nested deeper than so many levels.
+fn is_deeper(json: &str, levels: usize) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     json.bytes().any(|byte| {
         match byte {
@@ -38,7 +38,7 @@ pub(super) fn is_deep(json: &str) -> bool {
             b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > MAX_DEPTH
+        depth > levels
     })
 }
 
@@ -72,9 +72,12 @@ pub(super) fn objects(members: &Members<'_>) -> Result<(), Problem> {
     }
 }
 
+/// A batch's own `context` and `integrations` stand a level deeper once they are merged into messages.
+pub(super) const MAX_SHARED_DEPTH: usize = MAX_DEPTH - 1;
+
 /// Whether a batch's own `context` or `integrations` can be merged into messages.
 pub(super) fn is_shareable(value: &RawValue) -> bool {
-    is_object(value) && !is_deep(value.get())
+    is_object(value) && !is_deeper(value.get(), MAX_SHARED_DEPTH)
 }
 
 /// The ids and the name that are demanded, by kind.

@@ -1,6 +1,6 @@
 //! What can be wrong with a message, and with a body.
 
-use super::check::MAX_DEPTH;
+use super::check::{MAX_DEPTH, MAX_SHARED_DEPTH};
 use crate::{limits, message};
 
 /// A message that is not taken.
@@ -85,7 +85,9 @@ pub enum Refusal {
     #[error("batch is missing or empty; put at least one message into it")]
     NoMessages,
     /// Something that a batch says for all of its messages is unusable.
-    #[error("the batch's {field} is no object of at most {MAX_DEPTH} levels; send one or leave it out")]
+    #[error(
+        "the batch's {field} is no object of at most {MAX_SHARED_DEPTH} levels; send one or leave it out"
+    )]
     WrongShared {
         /// `context` or `integrations`.
         field: &'static str,

@@ -154,6 +154,13 @@ fn bytes_depth_and_counts_are_bounded() {
     };
     assert!(first(&nested(63), TRACK).is_ok());
     assert_eq!(first(&nested(64), TRACK).unwrap_err(), Problem::TooDeep);
+    // Merged into a message it stands a level deeper.
+    let shared = |depth: usize| {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!(r#"{{"context":{{"k":{open}{close}}},"batch":[{{"type":"page","userId":"u"}}]}}"#)
+    };
+    assert!(first(&shared(63), Route::Batch).is_ok());
+    assert_eq!(refusal(&shared(64), Route::Batch), Refusal::WrongShared { field: "context" });
 
     let count = |count: usize| json!({"batch": vec![json!({}); count]}).to_string();
     assert!(parse(count(2_500).as_bytes(), Route::Batch, 0).is_ok());

@@ -36,12 +36,15 @@ pub(super) fn rounded(amount: f64) -> f64 {
 
 fn parse(text: &str) -> Option<f64> {
     let text = text.trim();
-    let plain = text.parse().ok().filter(|number: &f64| number.is_finite());
-    plain.or_else(|| {
+    finite(text).or_else(|| {
         let (sign, digits) = core(text)?;
-        let number: f64 = plain_digits(digits)?.parse().ok()?;
-        Some(sign * number)
+        Some(sign * finite(&plain_digits(digits)?)?)
     })
+}
+
+/// JSON has no word for what is beyond the floats.
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// What stands between currency signs and words: the sign, and digits with separators.
@@ -120,5 +123,6 @@ mod tests {
         for text in ["", "free", "30%", "3 for 2", "1.2.3", "12,34,56", "NaN", "inf", "4x19", "½"] {
             assert_eq!(parse(text), None, "{text}");
         }
+        assert_eq!(parse(&format!("${}", "9".repeat(400))), None);
     }
 }
