@@ -28,6 +28,12 @@ impl EventId {
         Self(xxh3_128(&seed))
     }
 
+    /// The id of this event where it is told again as another person's, or as nobody's: telling it twice makes one id.
+    #[must_use]
+    pub fn reattributed(self, user: Option<&str>) -> Self {
+        Self(xxh3_128(format!("repair\n{self}\n{}", user.unwrap_or_default()).as_bytes()))
+    }
+
     /// The first half: enough to find the event among those of a few days.
     pub fn short(self) -> u64 {
         (self.0 >> 64) as u64

@@ -7,26 +7,34 @@
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `POST /api/persons/{id}/forget` | order the erasure of a person, found by any id |
+//! | `GET /api/erasures/{id}` | its receipt |
 //! | `GET /api/flows`, `GET /api/flows/{name}` | the flows as they run |
 //! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
 //! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
 //! | `POST /api/flows/{name}/test` | events through a flow, or through a version that is not yet saved |
+//! | `GET /api/persons/{id}` | what is known of somebody, by any id |
+//! | `POST /api/persons/{id}/link`, `…/unlink` | two ids are one person's; they are not |
+//! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 mod access;
 mod dead_letters;
+mod erasures;
 mod events;
 mod extract;
 mod flows;
 mod ledger;
 mod metrics;
+mod persons;
 mod problem;
 pub mod requeue;
 
 pub use access::Access;
 
 use crate::clock::Clock;
+use crate::erasure::Forgetter;
 use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
@@ -34,6 +42,7 @@ use crate::telemetry::Metrics;
 use axum::Router;
 use axum::routing::{get, post};
 use causeway_algolia::insights::Rules;
+use causeway_engine::search_context;
 use causeway_store::{Journal, State};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,10 +61,14 @@ pub struct Admin {
     pub committer: Committer,
     /// Insights' rules.
     pub rules: Rules,
+    /// What changes of people's searches.
+    pub search_rules: search_context::Rules,
     /// What tokens are made with for ids that Algolia would not take as such.
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
     pub flows: Desk,
+    /// Where erasures are looked up.
+    pub forgetter: Forgetter,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -73,7 +86,10 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
+        .route("/api/persons/{id}/forget", post(erasures::forget))
+        .route("/api/erasures/{id}", get(erasures::show))
         .merge(flows::routes())
+        .merge(persons::routes())
         .route("/metrics", get(metrics::get))
         .with_state(admin)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));

@@ -27,15 +27,42 @@ pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
     if !before_delivery(&letter) {
         return Plan::Resend(Box::new(letter));
     }
-    let only = if letter.flow == INTAKE { Bytes::new() } else { Bytes::from(letter.flow.clone()) };
-    let body = [b"{\"events\":[", &letter.payload[..], b"]}"].concat().into();
-    let record = Record { source: Source::Repaired.into(), received_at: now, meta: only, body };
+    let meta = if letter.flow == INTAKE { Bytes::new() } else { Bytes::from(letter.flow.clone()) };
+    let (source, open, close) = match Came::of(&letter.payload) {
+        Came::Events => (Source::Repaired, "{\"events\":[", "]}"),
+        Came::Calls => (Source::RepairedCall, "[", "]"),
+    };
+    let body = [open.as_bytes(), &letter.payload, close.as_bytes()].concat().into();
+    let record = Record { source: source.into(), received_at: now, meta, body };
     let mut ledger = Additions::default();
     let row = ledger.row(&letter.flow, letter.hour);
     row.accepted -= 1;
     row.dead_lettered -= 1;
     let resolutions = vec![resolution(&letter, DeadLetterStatus::Retried, note)];
     Plan::Reenter(record, Box::new(Change { resolutions, ledger: ledger.into_rows(), ..Change::default() }))
+}
+
+/// What a payload from before the delivery is, as its members tell.
+enum Came {
+    /// Insights events.
+    Events,
+    /// Segment's calls.
+    Calls,
+}
+
+impl Came {
+    /// What every call has, and no event.
+    const OF_CALLS: [&str; 4] = ["type", "messageId", "anonymousId", "userId"];
+
+    /// What every event has, and no call.
+    const OF_EVENTS: [&str; 3] = ["eventType", "eventName", "userToken"];
+
+    fn of(payload: &[u8]) -> Self {
+        let first = single_messages(payload).into_iter().next().unwrap_or_default();
+        let said: Value = serde_json::from_slice(&first).unwrap_or_default();
+        let has = |keys: &[&str]| keys.iter().any(|key| said.get(key).is_some());
+        if has(&Self::OF_CALLS) && !has(&Self::OF_EVENTS) { Self::Calls } else { Self::Events }
+    }
 }
 
 /// Reads a payload that an operator edited: one JSON value, or a list where the letter holds several messages. What

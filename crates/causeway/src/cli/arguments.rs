@@ -45,8 +45,12 @@ pub(super) enum Command {
     Fql(Fql),
     /// Show the balance per flow; exit 1 if it does not balance
     Ledger(Ledger),
-    /// Show everything about an event, found by event id, messageId, queryID, objectID or person
+    /// Show everything about an event or call, found by event id, messageId, queryID, objectID or person
     Trace(Trace),
+    /// Erase a person here and at Algolia, and wait until it is done; exit 1 if it is not, or not allowed
+    Forget(Forget),
+    /// Show what is known of a person, or what a late link changes of events that Segment has
+    Person(Person),
     /// List, show, retry or discard what could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -222,8 +226,29 @@ pub(super) struct Ledger {
 
 #[derive(Debug, Args)]
 pub(super) struct Trace {
-    /// An event id, messageId, queryID, objectID or user token
+    /// An event id, messageId, queryID, objectID, or an id of the person
     pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// A user id, an anonymous id or an Algolia token of the person
+    pub id: String,
+    /// Only order it; the receipt is at the admin API
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Person {
+    /// A user id, an anonymous id, or an Algolia token
+    pub id: String,
+    /// Send to Segment again what was sent as another person's, under ids of its own
+    #[arg(long)]
+    pub repair: bool,
+    /// With --repair: only list it; exit 1 if there is anything
+    #[arg(long, requires = "repair")]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,11 +8,13 @@ mod config;
 mod dead_letters;
 mod demo;
 mod flow;
+mod forget;
 mod fql;
 mod init;
 mod ledger;
 mod map;
 mod outcome;
+mod person;
 mod plan;
 mod remote;
 mod run;
@@ -52,10 +54,12 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Config(options) => config::run(&path, &options, json),
         Command::Flow(command) => flow::run(&path, &command, json),
         Command::Plan(command) => plan::run(&path, &command, json),
+        Command::Forget(options) => forget::run(&path, &options, json),
         Command::Map(options) => map::run(&options),
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
+        Command::Person(options) => person::run(&path, &options, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),
     }
 }

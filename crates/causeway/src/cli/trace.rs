@@ -25,10 +25,12 @@ pub(super) fn run(path: &Path, arguments: &arguments::Trace, json: bool) -> Resu
 }
 
 fn show(traced: &Traced) -> Result<(), Failure> {
-    print(&format!("event {}  {}", traced.event, traced.stage))?;
+    let name = traced.name.as_deref().unwrap_or_default();
+    print(format!("event {}  {}  {} {name}", traced.event, traced.stage, traced.kind).trim_end())?;
     print(&format!(
-        "  accepted {}  journal record {}, item {}",
+        "  accepted {}  {}, journal record {}, item {}",
         moment::print(traced.received_at),
+        traced.source,
         traced.position,
         traced.item
     ))?;

@@ -1,5 +1,6 @@
 //! What became of entries, and the change of the state that follows.
 
+use super::batch::single_messages;
 use super::held;
 use super::slots::Item;
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use causeway_engine::outbox::{Heads, Settled};
 use causeway_engine::{dead_letter_id, ledger};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Settlement};
 use causeway_store::{BlockId, Position};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One request that was sent, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +32,19 @@ pub enum Fate {
     Delivered,
     /// It can't be delivered.
     Dead(Death),
+    /// Its person is forgotten, so it is not to be sent.
+    Erased,
+}
+
+impl Fate {
+    /// What a forgotten person's messages died of is not kept.
+    #[must_use]
+    pub fn unless(self, is_forgotten: impl FnOnce(&[u8]) -> bool) -> Self {
+        match self {
+            Self::Dead(death) if is_forgotten(&death.payload) => Self::Erased,
+            fate => fate,
+        }
+    }
 }
 
 /// Why an entry can't be delivered.
@@ -72,7 +86,7 @@ impl Loaded {
         }
     }
 
-    /// Whether this entry was settled before the lane saw the block.
+    /// Whether this entry has its fate.
     pub fn is_settled(&self, entry: u32) -> bool {
         self.settled.contains(entry)
     }
@@ -98,6 +112,7 @@ impl Loaded {
         let row = books.ledger.row(flow, self.hour);
         match fate {
             Fate::Delivered => row.delivered += 1,
+            Fate::Erased => row.filtered += 1,
             Fate::Dead(death) => {
                 row.dead_lettered += 1;
                 books.forget(held::keys(&self.destination, &death.payload));
@@ -127,7 +142,7 @@ impl Loaded {
             flow: flow.to_owned(),
             destination: self.destination.clone(),
             event,
-            person: String::new(),
+            person: person_of(&death.payload),
             cause: death.cause.to_owned(),
             reason: death.reason,
             payload: death.payload,
@@ -139,6 +154,31 @@ impl Loaded {
             note: String::new(),
         }
     }
+}
+
+/// Where messages of any destination name their person.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Names {
+    anonymous_id: Option<String>,
+    user_token: Option<String>,
+    user_id: Option<String>,
+    body: Record,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Record {
+    #[serde(rename = "objectID")]
+    object_id: Option<String>,
+}
+
+/// The id by which messages that died name their person; nothing if they name none.
+fn person_of(messages: &[u8]) -> String {
+    let first = single_messages(messages).into_iter().next().unwrap_or_default();
+    let Names { anonymous_id, user_token, user_id, body } =
+        serde_json::from_slice(&first).unwrap_or_default();
+    anonymous_id.or(user_token).or(user_id).or(body.object_id).unwrap_or_default()
 }
 
 /// What a lane gathers before it asks for a commit.
@@ -161,5 +201,23 @@ impl Books {
     pub fn into_change(self, settlements: Vec<Settlement>) -> Change {
         let Self { ledger, dead_letters, facts } = self;
         Change { settlements, ledger: ledger.into_rows(), dead_letters, facts, ..Change::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_names_its_person_whatever_the_destination_calls_it() {
+        for (messages, person) in [
+            (r#"{"userId":"u","anonymousId":"a"}"#, "a"),
+            (r#"{"userToken":"t","authenticatedUserToken":"u"},{"userToken":"other"}"#, "t"),
+            (r#"{"action":"deleteObject","body":{"objectID":"o"}}"#, "o"),
+            (r#"{"userId":7}"#, ""),
+            ("no JSON", ""),
+        ] {
+            assert_eq!(person_of(messages.as_bytes()), person, "{messages}");
+        }
     }
 }

@@ -5,8 +5,10 @@
 
 mod facts;
 mod person;
+mod repair;
 pub mod search_context;
 
 pub use facts::HotFacts;
-pub use person::{Described, describe};
+pub use person::{Audience, Described, People, Trait};
+pub use repair::Answer;
 pub use search_context::SearchContexts;

@@ -9,7 +9,7 @@ use axum::{Json, Router, routing};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::tokens;
 use causeway_engine::identity::Kind;
-use causeway_engine::people;
+use causeway_engine::people::{self, Known};
 use causeway_engine::search_context::{Rules, SearchContext, Searcher};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -40,13 +40,18 @@ impl SearchContexts {
     /// The parameters for whoever is behind a token or id. Blocks on the store where memory has not all of it.
     pub fn of(&self, id: &str) -> Result<SearchContext, causeway_store::Error> {
         let known = people::find(&*self.facts, id, self.clock.now())?;
-        let standing = people::standing_for(&known.person).unwrap_or_else(|| known.asked.clone());
-        let token = tokens::legal(&known.asked.id, self.token_secret.expose().as_bytes());
-        let anonymous = Some(known.asked.id.as_str()).filter(|_| known.asked.kind == Kind::Anonymous);
-        let searcher =
-            Searcher { person: &standing.id, user: known.person.user.as_deref(), anonymous, token: &token };
-        Ok(self.rules.evaluate(searcher, &known.view))
+        Ok(evaluate(&self.rules, &known, self.token_secret.expose().as_bytes()))
     }
+}
+
+/// The parameters for somebody who was looked up.
+pub(super) fn evaluate(rules: &Rules, known: &Known, secret: &[u8]) -> SearchContext {
+    let standing = people::standing_for(&known.person).unwrap_or_else(|| known.asked.clone());
+    let token = tokens::legal(&known.asked.id, secret);
+    let anonymous = Some(known.asked.id.as_str()).filter(|_| known.asked.kind == Kind::Anonymous);
+    let searcher =
+        Searcher { person: &standing.id, user: known.person.user.as_deref(), anonymous, token: &token };
+    rules.evaluate(searcher, &known.view)
 }
 
 /// The route.

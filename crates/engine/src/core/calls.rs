@@ -47,18 +47,27 @@ impl Step<'_> {
         let place = place_of(call, entry, item);
         self.gather_call(place.id, call);
         self.effects.events += 1;
-        if call.is_ours() {
+        // A call that came without an id has one of ours in its dead letter.
+        if repaired_for.is_none() && call.is_ours() {
             return self.stopped();
         }
         self.count_intake();
         let short = place.id.0 as u64;
         let received_at = entry.record.received_at;
         if repaired_for.is_none() && self.engine.seen.repeats(short, call.message_id.is_some(), received_at) {
-            return self.repeated_call(route);
+            return self.repeated_call(call, route);
         }
         self.seen.extend_from_slice(&short.to_le_bytes());
+        if call.kind == Kind::Delete {
+            return self.forget_person_of(call, place, entry.record.received_at);
+        }
         let message = message_of(call, entry, place.id);
         let only = repaired_for.filter(|flow| !flow.is_empty());
+        if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
+            let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
+            let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
+            return self.rejected(flow, Came { raw: &message, person }, place, cause);
+        }
         if only.is_none() {
             self.pass_on(&message, place, route);
         }
@@ -91,7 +100,7 @@ impl Step<'_> {
         }
     }
 
-    fn run_call_flows(
+    pub(super) fn run_call_flows(
         &mut self,
         payload: &mut Value<'_>,
         sender: &Sender<'_>,
@@ -117,15 +126,18 @@ impl Step<'_> {
         self.flows = flows;
     }
 
-    /// What came back with our own mark: it was seen, and goes no further.
-    fn stopped(&mut self) {
+    /// What came back with our own mark, or was erased since it came: it was seen, and goes no further.
+    pub(super) fn stopped(&mut self) {
         let row = self.ledger.row(INTAKE, self.hour);
         row.accepted += 1;
         row.filtered += 1;
     }
 
-    /// A repeated call is filtered by every flow that would have seen it.
-    fn repeated_call(&mut self, route: Route) {
+    /// A repeated call is filtered by every flow that would have seen it; none sees a deletion.
+    fn repeated_call(&mut self, call: &Call<'_>, route: Route) {
+        if call.kind == Kind::Delete {
+            return;
+        }
         let passed_on = (self.engine.settings.forward_calls && is_tracking(route)).then_some(FORWARD_CALLS);
         let flows = self.call_flows().into_iter().chain(passed_on.map(str::to_owned));
         for flow in flows.collect::<Vec<_>>() {
@@ -154,7 +166,7 @@ impl Step<'_> {
         builder.add(FORWARD_CALLS, place.id, made(start, 1, place));
     }
 
-    fn gather_call(&mut self, id: EventId, call: &Call<'_>) {
+    pub(super) fn gather_call(&mut self, id: EventId, call: &Call<'_>) {
         self.ids.add_event(id.short());
         let ids = [&call.user_id, &call.anonymous_id, &call.previous_id, &call.message_id];
         ids.into_iter().flatten().for_each(|id| self.ids.add(id));
@@ -201,10 +213,10 @@ impl Step<'_> {
         let (anonymous, user) = (call.anonymous_id.as_deref(), call.user_id.as_deref());
         let former = self.former(anonymous, user, place);
         let mut noted = Noted::Known;
-        if call.kind == Kind::Alias {
-            if let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user) {
-                noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
-            }
+        if call.kind == Kind::Alias
+            && let (Some(previous), Some(user)) = (call.previous_id.as_deref(), user)
+        {
+            noted = identity::alias(&mut self.nodes(), previous, user, evidence(place, Reason::Alias));
         }
         if let (Some(anonymous), Some(user)) = (anonymous, user) {
             let seen = evidence(place, Reason::BothIdsSegment);
@@ -240,7 +252,7 @@ impl Step<'_> {
         serde_json::from_str::<String>(value.get()).ok().filter(|token| !token.is_empty())
     }
 
-    fn call_sender<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Sender<'a> {
+    pub(super) fn call_sender<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Sender<'a> {
         let anonymous = call.anonymous_id.as_deref().map(Cow::Borrowed);
         let user = match (call.user_id.as_deref(), call.anonymous_id.as_deref()) {
             (Some(user), _) => Some(user.to_owned()),
@@ -336,17 +348,17 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 }
 
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
-fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
-    match call.message_id.as_deref() {
-        Some(id) => EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes())),
-        None => {
-            let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
-            EventId::untimed(content, entry.record.received_at, entry.position.0, item)
-        }
+pub(crate) fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
+    if let Some(id) = call.message_id.as_deref() {
+        EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
+    } else {
+        let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
+        EventId::untimed(content, entry.record.received_at, entry.position.0, item)
     }
 }
 
-fn message_of(call: &Call<'_>, entry: &Entry, id: EventId) -> String {
+/// The message that Segment would make of the call.
+pub(crate) fn message_of(call: &Call<'_>, entry: &Entry, id: EventId) -> String {
     let mut message_id = Vec::new();
     event::write_message_id(id, event::flow_number(FORWARD_CALLS), 0, &mut message_id);
     let message_id = String::from_utf8(message_id).unwrap_or_default();

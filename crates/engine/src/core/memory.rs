@@ -3,6 +3,7 @@
 use super::Facts;
 use crate::profile::{Held, Profile};
 use crate::recent::Recent;
+use crate::repair::Resent;
 use causeway_store::Error;
 use rustc_hash::FxHashSet;
 
@@ -31,6 +32,16 @@ impl Kept for Held {
 
     fn encode(&self) -> Option<Vec<u8>> {
         (!self.is_empty()).then(|| Held::encode(self))
+    }
+}
+
+impl Kept for Resent {
+    fn decode(stored: &[u8]) -> Self {
+        Resent::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Resent::encode(*self)
     }
 }
 

@@ -3,21 +3,27 @@
 mod calls;
 mod dead_letters;
 mod flows;
+mod forget;
 mod growth;
 mod ids;
 mod known;
 mod memory;
+mod orders;
 mod outgoing;
 mod persons;
+mod reattributed;
 mod step;
 mod sync;
 
+pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
+pub(crate) use step::route_of;
 
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
+use crate::repair::Resent;
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Note};
@@ -45,12 +51,29 @@ pub enum Source {
     Operator,
     /// A repaired call of Segment's, entered again by an operator; otherwise like [`Source::Repaired`].
     RepairedCall,
+    /// An Insights event that is told of again as another person's, to Segment only. The record's meta is a
+    /// [`crate::repair::Again`].
+    Reattributed,
+    /// A call of Segment's, as Segment would hand it on; otherwise like [`Source::Reattributed`].
+    ReattributedCall,
 }
 
 impl Source {
-    /// Whether the body of such a record is one of Insights events.
-    pub(crate) fn is_insights(source: journal::Source) -> bool {
-        [Self::Insights, Self::Repaired].map(journal::Source::from).contains(&source)
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Insights,
+        Self::Repaired,
+        Self::Tracking,
+        Self::Webhook,
+        Self::Operator,
+        Self::RepairedCall,
+        Self::Reattributed,
+        Self::ReattributedCall,
+    ];
+
+    /// The source of a journal's record.
+    pub fn of(source: journal::Source) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| journal::Source::from(*known) == source)
     }
 }
 
@@ -63,6 +86,8 @@ impl From<Source> for journal::Source {
             Source::Webhook => 4,
             Source::Operator => 5,
             Source::RepairedCall => 6,
+            Source::Reattributed => 7,
+            Source::ReattributedCall => 8,
         })
     }
 }
@@ -147,6 +172,7 @@ pub struct Engine {
     known: Known,
     profiles: Memory<Profile>,
     held: Memory<Held>,
+    resent: Memory<Resent>,
     growths: Growths,
 }
 
@@ -162,6 +188,7 @@ impl Engine {
             known: Known::default(),
             profiles: Memory::new(),
             held: Memory::new(),
+            resent: Memory::new(),
             growths: Growths::default(),
         }
     }

@@ -17,7 +17,7 @@ impl Step<'_> {
         match user {
             Some(user) if user == anonymous => Sender { anonymous: None, user: Some(user.into_owned()) },
             Some(user) => {
-                self.note_link(&anonymous, &user, place);
+                self.note_link(&anonymous, &user, place, Reason::BothIdsInsights);
                 Sender { anonymous: Some(anonymous), user: Some(user.into_owned()) }
             }
             None => {
@@ -38,9 +38,10 @@ impl Step<'_> {
         StepNodes { known: &mut self.engine.known, facts: self.facts, failure: &mut self.failure }
     }
 
-    pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place) {
+    /// Notes that the anonymous id was seen with the user, and what follows from that.
+    pub(super) fn note_link(&mut self, anonymous: &str, user: &str, place: Place, reason: Reason) {
         let origin = Origin { position: place.position, item: place.item };
-        let evidence = Evidence { time: place.time, origin, reason: Reason::BothIdsInsights };
+        let evidence = Evidence { time: place.time, origin, reason };
         let former = self.former(Some(anonymous), Some(user), place);
         let noted = identity::seen_together(&mut self.nodes(), anonymous, user, evidence);
         if noted > Noted::Extended {
@@ -64,25 +65,28 @@ impl Step<'_> {
 
     /// The token that Algolia knows an id by; what it stands for is remembered.
     pub(super) fn token(&mut self, id: &str) -> String {
-        let token = tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes());
-        let encoded = matches!(token, Cow::Owned(_));
-        let token = token.into_owned();
-        if encoded && self.known_token(&token).is_none() {
+        let token = self.token_of(id);
+        if token != id && self.known_token(&token).is_none() {
             self.effects.change.facts.push((identity::token_key(&token), Some(id.as_bytes().to_vec())));
             self.engine.known.tokens.insert(token.as_str().into(), Some(id.into()));
         }
         token
     }
 
+    /// The token that Algolia knows an id by: another text than the id if it is encoded.
+    pub(super) fn token_of(&self, id: &str) -> String {
+        tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes()).into_owned()
+    }
+
     /// The id that a token of Algolia's stands for: itself, if it is none that we encoded.
-    fn id_behind<'a>(&mut self, token: &'a str) -> Cow<'a, str> {
+    pub(super) fn id_behind<'a>(&mut self, token: &'a str) -> Cow<'a, str> {
         if !tokens::is_encoded(token) {
             return Cow::Borrowed(token);
         }
         self.known_token(token).map_or(Cow::Borrowed(token), |id| Cow::Owned(id.to_owned()))
     }
 
-    fn known_token(&mut self, token: &str) -> Option<&str> {
+    pub(super) fn known_token(&mut self, token: &str) -> Option<&str> {
         if self.engine.known.tokens.get(token).is_none() {
             let fact = self.facts.fact(&identity::token_key(token)).unwrap_or_else(|error| {
                 self.failure = Some(error);

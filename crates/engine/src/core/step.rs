@@ -62,23 +62,21 @@ impl<'e> Step<'e> {
 
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.enter_hour(ledger::hour_of(entry.record.received_at));
-        match entry.record.source {
-            source if source == super::Source::Insights.into() => self.insights_body(entry, None),
-            source if source == super::Source::Repaired.into() => {
-                let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
-                self.insights_body(entry, Some(&only));
+        let meta = || String::from_utf8_lossy(&entry.record.meta);
+        match super::Source::of(entry.record.source) {
+            Some(super::Source::Insights) => self.insights_body(entry, None),
+            Some(super::Source::Repaired) => self.insights_body(entry, Some(&meta())),
+            Some(super::Source::Tracking) => self.calls_body(entry, route_of(entry), None),
+            Some(super::Source::Webhook) => self.calls_body(entry, Some(Route::Webhook), None),
+            Some(super::Source::RepairedCall) => {
+                self.calls_body(entry, Some(Route::Webhook), Some(&meta()));
             }
-            source if source == super::Source::Tracking.into() => {
-                self.calls_body(entry, route_of(entry), None)
+            Some(super::Source::Operator) => self.order(entry),
+            Some(super::Source::Reattributed | super::Source::ReattributedCall) => self.reattributed(entry),
+            None => {
+                let journal::Source(number) = entry.record.source;
+                self.unreadable(entry, &format!("no intake has the number {number}"));
             }
-            source if source == super::Source::Webhook.into() => {
-                self.calls_body(entry, Some(Route::Webhook), None);
-            }
-            source if source == super::Source::RepairedCall.into() => {
-                let only = String::from_utf8_lossy(&entry.record.meta).into_owned();
-                self.calls_body(entry, Some(Route::Webhook), Some(&only));
-            }
-            journal::Source(number) => self.unreadable(entry, &format!("no intake has the number {number}")),
         }
     }
 
@@ -91,7 +89,7 @@ impl<'e> Step<'e> {
     }
 
     /// Hands on what was made so far, and goes on with empty blocks of that hour.
-    fn close_blocks(&mut self, next_hour: i64) {
+    pub(super) fn close_blocks(&mut self, next_hour: i64) {
         let empty = Outgoing::new(next_hour, &self.engine.growths, self.bodies);
         let made = std::mem::replace(&mut self.outgoing, empty);
         let builders: Vec<Builder> = made.close(&mut self.engine.growths, self.bodies).collect();
@@ -219,6 +217,7 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.known.take_changed());
         effects.change.facts.extend(self.engine.profiles.take_changes());
         effects.change.facts.extend(self.engine.held.take_changes());
+        effects.change.facts.extend(self.engine.resent.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);
@@ -235,7 +234,7 @@ impl<'e> Step<'e> {
 }
 
 /// The route that a body of the Tracking API came by.
-fn route_of(entry: &Entry) -> Option<Route> {
+pub(crate) fn route_of(entry: &Entry) -> Option<Route> {
     std::str::from_utf8(&entry.record.meta).ok().and_then(Route::parse)
 }
 

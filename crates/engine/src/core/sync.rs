@@ -157,7 +157,12 @@ impl Step<'_> {
         })
     }
 
-    fn change_held<R>(&mut self, sync: &Sync, token: &str, change: impl FnOnce(&mut Held) -> R) -> R
+    pub(super) fn change_held<R>(
+        &mut self,
+        sync: &Sync,
+        token: &str,
+        change: impl FnOnce(&mut Held) -> R,
+    ) -> R
     where
         R: Default,
     {
@@ -194,8 +199,12 @@ impl Step<'_> {
         if known.as_deref() == Some(user) {
             return None;
         }
-        let person = identity::person(&mut self.nodes(), &Identifier::anonymous(anonymous), place.time);
-        people::standing_for(&person)
+        self.stands_for(&Identifier::anonymous(anonymous), place)
+    }
+
+    /// What stands for the person behind an identifier.
+    pub(super) fn stands_for(&mut self, id: &Identifier, place: Place) -> Option<Identifier> {
+        people::standing_for(&identity::person(&mut self.nodes(), id, place.time))
     }
 }
 

@@ -40,3 +40,13 @@ fn first_owner(nodes: &mut impl Nodes, anonymous: &str) -> Option<String> {
     });
     points.min().map(|(_, user)| user)
 }
+
+/// Every user that the anonymous id was ever seen with, also by what was taken back later.
+pub fn owners(nodes: &mut impl Nodes, anonymous: &str) -> Vec<String> {
+    let device = component(nodes, Kind::Anonymous, anonymous, Origin::LATEST);
+    let seen = device.iter().flat_map(|id| {
+        let sightings = &nodes.node(Kind::Anonymous, id).sightings;
+        sightings.0.iter().map(|seen| seen.user.to_string()).collect::<Vec<_>>()
+    });
+    seen.collect()
+}

@@ -20,6 +20,21 @@ pub fn undo(nodes: &mut impl NodesMut, from: &Identifier, to: &Identifier, evide
     }
 }
 
+/// Takes back whatever makes these two one person, whichever of them it was told of first; otherwise like [`undo`]. Of two
+/// user ids that is an alias, and what an alias says of its `previousId` as an anonymous id.
+pub fn unlink(nodes: &mut impl NodesMut, one: &Identifier, other: &Identifier, evidence: Evidence) -> bool {
+    let mut news = undo(nodes, one, other, evidence);
+    if one.kind == other.kind {
+        news |= undo(nodes, other, one, evidence);
+    }
+    if (one.kind, other.kind) == (Kind::User, Kind::User) {
+        let Evidence { time, origin, .. } = evidence;
+        news |= undo_sightings(nodes, &one.id, &other.id, time, origin);
+        news |= undo_sightings(nodes, &other.id, &one.id, time, origin);
+    }
+    news
+}
+
 fn undo_sightings(nodes: &mut impl NodesMut, anonymous: &str, user: &str, time: i64, origin: Origin) -> bool {
     nodes.node_mut(Kind::Anonymous, anonymous).sightings.undo(user, time, origin)
 }

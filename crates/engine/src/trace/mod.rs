@@ -1,10 +1,17 @@
-//! What became of an event: found by its id, a messageId, or any id in it, and followed through every hop.
+//! What became of an event or call: found by its id, a messageId, or any id in it, and followed through every hop.
 
-use crate::core::{INTAKE, Source};
+mod latest;
+mod quarantined;
+
+pub use latest::{Latest, MAX_LATEST, latest};
+
+use crate::core::{FORWARD_CALLS, INTAKE, Source};
 use crate::event::{self, EventId};
+use crate::lookup;
 use crate::outbox::{Heads, Settled};
+use crate::past::{self, Past, Told};
 use crate::span::Needle;
-use causeway_algolia::insights::{self, Event, Rules, Subject};
+use causeway_algolia::insights::Rules;
 use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus, List, Note};
 use causeway_store::{Entry, Error, Journal, Position, State};
 use serde::{Deserialize, Serialize};
@@ -36,14 +43,23 @@ pub struct Traced {
     pub received_at: i64,
     /// Its own time, if it said one.
     pub timestamp: Option<i64>,
-    /// Its user token.
+    /// By which way it came: `insights`, `tracking`, `webhook`, `repaired`, `reattributed`.
+    pub source: &'static str,
+    /// The vendor's word for what it is: `click`, `conversion/purchase`, `track`, `identify`, …
+    pub kind: String,
+    /// Its name, if its kind has one.
+    pub name: Option<String>,
+    /// Its user token; of a call its anonymousId, or else its userId.
     pub user_token: String,
     /// The event as it came.
     pub payload: Box<RawValue>,
-    /// `processed` or `waiting` for the engine.
+    /// `processed`, `waiting` for the engine, or `quarantined` because it is invalid.
     pub stage: &'static str,
     /// What was made of it, by flow. A flow that is missing here had nothing to send, or the event repeats another.
     pub deliveries: Vec<Delivery>,
+    /// The messageId that a call came with.
+    #[serde(skip)]
+    message_id: Option<String>,
 }
 
 /// What one flow made of an event.
@@ -76,28 +92,14 @@ impl Question {
         Self { event, mention: text.to_owned() }
     }
 
-    /// The stretch of the journal that a stored filter covers, if it may hold what is asked for.
-    fn find(&self, filter: &[u8]) -> Option<(Position, Position)> {
-        let event = self.event.and_then(|id| Needle::event(id.short()).find(filter));
-        event.or_else(|| Needle::id(&self.mention).find(filter))
+    fn needles(&self) -> Vec<Needle> {
+        let event = self.event.map(|id| Needle::event(id.short()));
+        event.into_iter().chain([Needle::id(&self.mention)]).collect()
     }
 
-    fn fits(&self, id: EventId, event: &Event<'_>) -> bool {
-        self.event == Some(id) || mentions(event, &self.mention)
+    fn fits(&self, past: &Past<'_>) -> bool {
+        self.event == Some(past.id) || past.mentions(&self.mention)
     }
-}
-
-fn mentions(event: &Event<'_>, wanted: &str) -> bool {
-    let own = [Some(&event.user_token), event.authenticated_user_token.as_ref(), event.query_id.as_ref()];
-    let objects = match &event.subject {
-        Subject::Objects(objects) => objects.as_slice(),
-        _ => &[],
-    };
-    own.into_iter().flatten().any(|id| id == wanted)
-        || objects.iter().any(|object| {
-            let query = object.data.as_ref().and_then(|data| data.query_id.as_deref());
-            object.id == wanted || query == Some(wanted)
-        })
 }
 
 /// Follows what is asked for, newest first.
@@ -119,6 +121,9 @@ pub fn trace(
     }
     found.truncate(MAX_ANSWERS);
     found.iter_mut().try_for_each(|traced| follow(traced, state))?;
+    found.extend(quarantined::find(&question.mention, state)?);
+    found.sort_by_key(|traced| std::cmp::Reverse((traced.position, traced.item)));
+    found.truncate(MAX_ANSWERS);
     Ok(found)
 }
 
@@ -132,37 +137,46 @@ fn stretches(
 ) -> Result<Vec<(Position, Position)>, Error> {
     let last = journal.extent()?.last;
     let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let notes = state.notes(List::Spans, i64::MIN)?;
-    let hits = notes.iter().rev().filter_map(|note| question.find(&note.data));
-    Ok(unprocessed.into_iter().chain(hits).collect())
+    let processed = lookup::stretches(state, &question.needles())?;
+    Ok(unprocessed.into_iter().chain(processed).collect())
 }
 
 fn look(question: &Question, entry: &Entry, rules: &Rules, cursor: Position, found: &mut Vec<Traced>) {
-    if !Source::is_insights(entry.record.source) {
-        return;
-    }
-    let Ok(batch) = insights::parse(&entry.record.body, rules, entry.record.received_at) else { return };
-    for (item, event) in batch.events.iter().enumerate().rev() {
-        let Ok(event) = event else { continue };
-        let id = crate::core::event_id(event, entry, item);
-        if question.fits(id, event) {
-            found.extend(traced(id, event, entry, item, cursor));
-        }
+    for past in past::read(entry, rules).iter().rev().filter(|past| question.fits(past)) {
+        found.extend(traced(past, entry, cursor));
     }
 }
 
-fn traced(id: EventId, event: &Event<'_>, entry: &Entry, item: usize, cursor: Position) -> Option<Traced> {
+fn traced(past: &Past<'_>, entry: &Entry, cursor: Position) -> Option<Traced> {
     Some(Traced {
-        event: id.to_string(),
+        event: past.id.to_string(),
         position: entry.position.0,
-        item,
+        item: past.item,
         received_at: entry.record.received_at,
-        timestamp: event.timestamp,
-        user_token: event.user_token.to_string(),
-        payload: RawValue::from_string(event.raw.to_owned()).ok()?,
+        timestamp: past.timestamp(),
+        source: source_of(entry),
+        kind: past.kind(),
+        name: past.name().map(str::to_owned),
+        user_token: past.anonymous().or(past.user()).unwrap_or_default().to_owned(),
+        payload: RawValue::from_string(past.raw().to_owned()).ok()?,
         stage: if entry.position > cursor { "waiting" } else { "processed" },
         deliveries: Vec::new(),
+        message_id: match &past.told {
+            Told::Event(_) => None,
+            Told::Call(call) => call.message_id.as_deref().map(str::to_owned),
+        },
     })
+}
+
+fn source_of(entry: &Entry) -> &'static str {
+    match Source::of(entry.record.source) {
+        Some(Source::Insights) => "insights",
+        Some(Source::Tracking) => "tracking",
+        Some(Source::Webhook) => "webhook",
+        Some(Source::Repaired | Source::RepairedCall) => "repaired",
+        Some(Source::Reattributed | Source::ReattributedCall) => "reattributed",
+        Some(Source::Operator) | None => "operator",
+    }
 }
 
 /// Adds what became of an event after the engine.
@@ -173,7 +187,7 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
     let letters = state.dead_letters(&query)?;
     let attempts = state.notes(List::Attempts, traced.received_at)?;
     for block in blocks_of(position, &letters, state)? {
-        traced.deliveries.extend(deliveries_in(&block, id, &attempts));
+        traced.deliveries.extend(deliveries_in(&block, id, traced.message_id.as_deref(), &attempts));
     }
     for letter in &letters {
         died(letter, &mut traced.deliveries);
@@ -221,7 +235,7 @@ fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
     }
 }
 
-fn deliveries_in(block: &Block, id: EventId, attempts: &[Note]) -> Vec<Delivery> {
+fn deliveries_in(block: &Block, id: EventId, own: Option<&str>, attempts: &[Note]) -> Vec<Delivery> {
     let Ok(heads) = Heads::decode(&block.heads) else { return Vec::new() };
     let settled = Settled::decode(&block.settled, block.entries);
     let mine = heads.entries.iter().enumerate().filter(|(_, head)| head.event == id);
@@ -231,7 +245,7 @@ fn deliveries_in(block: &Block, id: EventId, attempts: &[Note]) -> Vec<Delivery>
             flow: flow.to_owned(),
             destination: block.destination.clone(),
             fate: if settled.contains(entry as u32) { "delivered" } else { "pending" },
-            message_ids: message_ids(&block.destination, flow, id, head.messages),
+            message_ids: message_ids(&block.destination, flow, id, own, head.messages),
             block: block.id.0,
             attempts: attempts_of(attempts, block.id.0, entry as u32),
             reason: None,
@@ -241,9 +255,13 @@ fn deliveries_in(block: &Block, id: EventId, attempts: &[Note]) -> Vec<Delivery>
     .collect()
 }
 
-fn message_ids(destination: &str, flow: &str, id: EventId, messages: u8) -> Vec<String> {
+/// A call that is handed on keeps its `own` messageId.
+fn message_ids(destination: &str, flow: &str, id: EventId, own: Option<&str>, messages: u8) -> Vec<String> {
     if destination != crate::flow::DESTINATION_SEGMENT {
         return Vec::new();
+    }
+    if let Some(own) = own.filter(|_| flow == FORWARD_CALLS) {
+        return vec![own.to_owned()];
     }
     let one = |index| {
         let mut text = Vec::new();
