@@ -1,5 +1,8 @@
 //! `causeway demo`: everything on free ports, no account, no configuration.
 
+mod configuration;
+mod spotlight;
+
 use super::arguments;
 use super::outcome::{Failure, Outcome};
 use super::run::{asked_to_stop, runtime};
@@ -7,13 +10,10 @@ use super::screen::Screen;
 use super::streams::print;
 use crate::bridge::Bridge;
 use crate::clock::Clock;
-use crate::config::settings::Settings;
-use crate::config::{Config, source};
 use crate::inspect::Ledger;
-use crate::secret::Secret;
 use crate::telemetry::logs;
-use causeway_sandbox::shoppers::Shoppers;
-use causeway_sandbox::{Options, Sandbox};
+use causeway_sandbox::shoppers::Totals;
+use causeway_sandbox::{Counts, Options, Sandbox};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,29 +61,31 @@ impl Drop for Scratch {
 async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -> Result<Outcome, Failure> {
     let asked = asked_to_stop();
     let options = Options::default();
-    let (app_id, api_key) = (options.app_id.clone(), options.api_keys[0].clone());
-    let write_key = options.write_keys[0].clone();
-    let sandbox = Sandbox::start(options).await?;
-    let config = configuration(&sandbox.url(), store, &app_id, &api_key, &write_key)?;
+    let sandbox = Sandbox::start(options.clone()).await?;
+    let config = configuration::bridge(&sandbox.url(), store, &options)?;
+    let secret = config.settings.segment.webhook_secret.clone();
     logs::start(&config.settings.log).map_err(Failure::usage)?;
     let bridge = Bridge::start(config, Clock::system()).await?;
     let urls = introduction(&bridge, &sandbox.url());
     print(&urls)?;
 
     let (stop, stopping) = watch::channel(false);
+    let (seen, customers) = watch::channel(String::new());
+    let (show, spotlight) = watch::channel(String::new());
+    let looking = tokio::spawn(spotlight::run(bridge.public, customers, show));
     let live = Arc::clone(&bridge.live);
-    let crowd = Shoppers {
-        count: arguments.shoppers,
-        queries,
-        ..Shoppers::new(format!("http://{}", bridge.public), app_id, api_key)
-    };
+    let crowd = configuration::crowd(arguments, queries, &options, secret.as_ref(), bridge.public);
     let mut told = stopping.clone();
     let tell = Arc::clone(&live);
     let shopping = tokio::spawn(async move {
         let until = async move { drop(told.changed().await) };
-        crowd.run(until, move |action| tell.line(super::screen::describe(&action))).await
+        let told = move |action| {
+            spotlight::notice(&seen, &action);
+            tell.line(super::screen::describe(&action));
+        };
+        crowd.run(until, told).await
     });
-    let screen = Screen::new(Arc::clone(&live), Arc::clone(&bridge.state), urls);
+    let screen = Screen::new(Arc::clone(&live), Arc::clone(&bridge.state), urls, spotlight);
     let drawing = tokio::spawn(screen.run(stopping));
     tokio::select! {
         () = asked => {}
@@ -91,67 +93,45 @@ async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -
     }
     let _ = stop.send(true);
     let _ = drawing.await;
+    looking.abort();
     let totals = shopping.await.map_err(Failure::unreachable)?.map_err(Failure::usage)?;
     settle(&bridge).await?;
     let ledger = read(&bridge).await?;
     bridge.stop().await?;
-    let stats = sandbox.stats();
+    let (stats, people) = (sandbox.stats(), sandbox.records("people"));
     sandbox.stop().await;
-    print(&format!(
-        "\nshoppers did {} things in {} requests: {} events, {} sent twice, {} invalid on purpose",
-        totals.actions, totals.requests, totals.events, totals.duplicates, totals.invalid
-    ))?;
-    print(&format!(
-        "the stand-ins kept {} Segment messages and {} Algolia events\n",
-        stats.segment.kept, stats.algolia.kept
-    ))?;
+    print(&summary(&totals, &stats, people.len()))?;
     print(&ledger.table())?;
     let fine = ledger.balances() && ledger.pending() == 0;
     print(if fine { "\nthe ledger balances: nothing was lost" } else { "\nTHE LEDGER DOES NOT BALANCE" })?;
     Ok(Outcome::fine_if(fine))
 }
 
-fn configuration(
-    url: &str,
-    store: &Path,
-    app_id: &str,
-    api_key: &str,
-    write_key: &str,
-) -> Result<Config, Failure> {
-    let mut settings: Settings = source::parse("", std::iter::empty(), &Nowhere)?;
-    "127.0.0.1:0".clone_into(&mut settings.listen);
-    "127.0.0.1:0".clone_into(&mut settings.admin.listen);
-    store.clone_into(&mut settings.store.path);
-    settings.algolia.app_id = Some(app_id.to_owned());
-    settings.algolia.api_key = Some(Secret::from(api_key));
-    settings.algolia.insights_url = Some(url.to_owned());
-    settings.segment.write_key = Some(Secret::from(write_key));
-    settings.segment.tracking_url = Some(url.to_owned());
-    settings.recipes.insert(causeway_engine::recipes::SEARCH_EVENTS.to_owned(), true.into());
-    "error".clone_into(&mut settings.log.level);
-    Ok(Config::check(settings, Path::new(""))?)
-}
-
-/// The demo takes nothing from its surroundings.
-struct Nowhere;
-
-impl source::Lookup for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
 fn introduction(bridge: &Bridge, sandbox: &str) -> String {
     format!(
         "Causeway demo: shoppers -> bridge -> stand-ins of Segment and Algolia\n\
-         bridge   http://{}   (POST /1/events)\n\
+         bridge   http://{}   (POST /1/events, /v1/track …, /webhooks/segment)\n\
          admin    http://{}   (/api/ledger, /api/dead-letters, /metrics)\n\
-         arrived  {sandbox}/_sandbox/segment/messages   {sandbox}/_sandbox/algolia/events",
+         arrived  {sandbox}/_sandbox/segment/messages   {sandbox}/_sandbox/algolia/events\n\
+         people   {sandbox}/_sandbox/algolia/records?index=people",
         bridge.public, bridge.admin
+    )
+}
+
+/// What was done, and what the stand-ins have of it.
+fn summary(totals: &Totals, kept: &Counts, people: usize) -> String {
+    format!(
+        "\nshoppers did {} things in {} requests: {} events, {} calls of Segment's, {} sent twice, {} invalid on purpose\n\
+         the stand-ins kept {} Segment messages and {} Algolia events; {} writes to records of {people} people\n",
+        totals.actions,
+        totals.requests,
+        totals.events,
+        totals.calls,
+        totals.duplicates,
+        totals.invalid,
+        kept.segment.kept,
+        kept.algolia.kept,
+        kept.search.kept
     )
 }
 

@@ -23,15 +23,23 @@ pub(super) struct Screen {
     live: Arc<Live>,
     state: Arc<dyn State>,
     head: String,
+    spotlight: watch::Receiver<String>,
     terminal: bool,
     began: Instant,
     before: (Instant, u64, u64),
 }
 
 impl Screen {
-    pub(super) fn new(live: Arc<Live>, state: Arc<dyn State>, head: String) -> Self {
+    /// `head` stands above all, `spotlight` is a line that changes now and then.
+    pub(super) fn new(
+        live: Arc<Live>,
+        state: Arc<dyn State>,
+        head: String,
+        spotlight: watch::Receiver<String>,
+    ) -> Self {
         let now = Instant::now();
-        Self { live, state, head, terminal: std::io::stdout().is_terminal(), began: now, before: (now, 0, 0) }
+        let terminal = std::io::stdout().is_terminal();
+        Self { live, state, head, spotlight, terminal, began: now, before: (now, 0, 0) }
     }
 
     /// Draws until told to stop.
@@ -43,7 +51,7 @@ impl Screen {
                 _ = stop.changed() => {}
             }
             let figures = self.figures().await;
-            let text = if self.terminal { self.full(&figures) } else { format!("{figures}\n") };
+            let text = if self.terminal { self.full(&figures) } else { self.plain(&figures) };
             let mut out = std::io::stdout().lock();
             // A screen that is gone is no reason to stop the demo.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -57,26 +65,34 @@ impl Screen {
         });
         let pending = pending.await.unwrap_or(0);
         let (events, segment) = (Live::get(&self.live.events_in), Live::get(&self.live.to_segment));
-        let insights = Live::get(&self.live.to_insights) + Live::get(&self.live.to_profiles);
+        let (insights, profiles) = (Live::get(&self.live.to_insights), Live::get(&self.live.to_profiles));
+        let delivered = segment + insights + profiles;
         let (then, events_then, sent_then) = self.before;
         let seconds = then.elapsed().as_secs_f64().max(0.001);
         let rate = |now: u64, before: u64| (now - before) as f64 / seconds;
-        let (rate_in, rate_out) = (rate(events, events_then), rate(segment + insights, sent_then));
-        self.before = (Instant::now(), events, segment + insights);
+        let (rate_in, rate_out) = (rate(events, events_then), rate(delivered, sent_then));
+        self.before = (Instant::now(), events, delivered);
         format!(
-            "{:>4}s  events in {events} ({rate_in:.0}/s)  delivered {} ({rate_out:.0}/s): Segment {segment}, Algolia {insights}  pending {pending}  dead {}",
+            "{:>4}s  events in {events} ({rate_in:.0}/s)  delivered {delivered} ({rate_out:.0}/s): Segment {segment}, Algolia {insights}, people's records {profiles}  pending {pending}  dead {}",
             self.began.elapsed().as_secs(),
-            segment + insights,
             Live::get(&self.live.dead),
         )
+    }
+
+    fn plain(&mut self, figures: &str) -> String {
+        if self.spotlight.has_changed().unwrap_or(false) {
+            return format!("{figures}\n       {}\n", *self.spotlight.borrow_and_update());
+        }
+        format!("{figures}\n")
     }
 
     fn full(&self, figures: &str) -> String {
         let clear = "\x1b[2J\x1b[H";
         let latest = self.live.latest(SHOWN).join("\n");
         format!(
-            "{clear}{}\n\n{figures}\n\nlatest\n{latest}\n\nCtrl-C ends the demo and prints the ledger\n",
-            self.head
+            "{clear}{}\n\n{figures}\n{}\n\nlatest\n{latest}\n\nCtrl-C ends the demo and prints the ledger\n",
+            self.head,
+            *self.spotlight.borrow()
         )
     }
 }
