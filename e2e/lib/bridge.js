@@ -53,9 +53,15 @@ export class Bridge {
     return (await answer.json()).flows;
   }
 
+  /** Query parameters for whoever is behind a token or an id. */
+  async searchContext(id) {
+    const answer = await fetch(`${this.url}/v1/search-context/${encodeURIComponent(id)}`);
+    return answer.json();
+  }
+
   /** Waits until this many events were accepted and nothing is pending. */
   async settled(accepted) {
-    const books = await poll("nothing is pending", async () => {
+    const books = await poll(`${accepted} events were accepted and nothing is pending`, async () => {
       const flows = await this.ledger();
       const intake = flows.find(({ flow }) => flow === "intake");
       return intake?.accepted >= accepted && flows.every(({ pending }) => pending === 0) && intake;
@@ -76,7 +82,21 @@ export class Bridge {
   }
 }
 
-function configuration({ address, admin }, vendors, { naming = "search", strict = false, webhook = false }) {
+/** Segment's people, audiences and orders reach Algolia, and its calls Segment. */
+const THE_OTHER_WAY = `
+commerce-events = { index = "products", currency = "USD" }
+trait-sync = { traits = ["tier", "brand"], index = "people" }
+audience-sync = { index = "people" }
+[[search_context.rules]]
+when = 'traits.tier = "gold"'
+analytics_tags = ["tier-gold"]
+[[search_context.rules]]
+optional_filters = ["brand:{{traits.brand}}<score=3>"]
+`;
+
+function configuration(bridge, vendors, settings) {
+  const { address, admin } = bridge;
+  const { naming = "search", strict = false, webhook = false, otherWay = false } = settings;
   return `
 listen = "${address}"
 [admin]
@@ -86,16 +106,20 @@ path = "data"
 [algolia]
 app_id = "${ACCOUNT.appId}"
 api_key = "${ACCOUNT.apiKey}"
+admin_key = "${ACCOUNT.adminKey}"
 insights_url = "${vendors}"
+search_hosts = ["${vendors}"]
 forward_events = true
 strict = ${strict}
 [segment]
 write_key = "${ACCOUNT.writeKey}"
 tracking_url = "${vendors}"
 naming = "${naming}"
+forward_calls = ${otherWay}
 ${webhook ? `webhook_secret = "${WEBHOOK.secret}"\nwebhook_token = "${WEBHOOK.token}"` : ""}
 [recipes]
 search-events = true
+${otherWay ? THE_OTHER_WAY : ""}
 [delivery]
 retry_first = "50ms"
 retry_longest = "500ms"

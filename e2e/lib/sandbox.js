@@ -8,6 +8,7 @@ import { Program } from "./process.js";
 export const ACCOUNT = {
   appId: "SANDBOXAPP",
   apiKey: "sandbox-search-key",
+  adminKey: "sandbox-admin-key",
   writeKey: "sandbox-write-key",
 };
 
@@ -38,8 +39,45 @@ export class Sandbox {
     return this.#get("algolia/events");
   }
 
+  /** The record of an index `people` with this id, without the id; nothing if there is none. */
+  async record(objectID) {
+    const [found] = await this.#get(`algolia/records?index=people&objectID=${encodeURIComponent(objectID)}`);
+    const { objectID: _, ...attributes } = found?.record ?? {};
+    return found && attributes;
+  }
+
+  /** Every operation on an index that Algolia accepted. */
+  writes() {
+    return this.#get("algolia/writes");
+  }
+
   stats() {
     return this.#get("stats");
+  }
+
+  /** Segment sends one message, or several in one array, to a receiver; answers the receiver's status. */
+  async webhook(receiver, ...messages) {
+    const what = messages.length === 1 ? { message: messages[0] } : { messages };
+    const { status } = await this.#fetch("webhook", "POST", { ...receiver, ...what });
+    return status;
+  }
+
+  /** Engage says that somebody entered an audience or left it, once for each identifier. */
+  audience(receiver, key, entered, identifiers, how) {
+    return this.#ask("segment/audience", "POST", { ...receiver, key, entered, identifiers, ...how });
+  }
+
+  /** From now on everything that Segment keeps is sent to a receiver. */
+  echo(receiver, how) {
+    return this.#ask("segment/echo", "POST", { ...receiver, ...how });
+  }
+
+  /** Waits until the echo has told this many messages and none waits; answers its counts. */
+  echoed(messages) {
+    return poll(`the echo has told ${messages} messages`, async () => {
+      const { counts } = await this.#get("segment/echo");
+      return counts.delivered >= messages && counts.waiting === 0 && counts;
+    });
   }
 
   /** Waits until a fault struck this many requests to each vendor. */
@@ -70,9 +108,13 @@ export class Sandbox {
   }
 
   async #ask(path, method, body) {
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch(`${this.url}/_sandbox/${path}`, { method, headers, body: JSON.stringify(body) });
+    const answer = await this.#fetch(path, method, body);
     if (!answer.ok) throw new Error(`${method} /_sandbox/${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
+  }
+
+  #fetch(path, method, body) {
+    const headers = { "content-type": "application/json" };
+    return fetch(`${this.url}/_sandbox/${path}`, { method, headers, body: JSON.stringify(body) });
   }
 }

@@ -21,6 +21,11 @@ const QUIET = [
 const FILES = {
   "/shop.html": { type: "text/html", path: file("../pages/shop.html") },
   "/next.html": { type: "text/html", path: file("../pages/next.html") },
+  "/member.html": { type: "text/html", path: file("../pages/member.html") },
+  "/analytics-next.js": {
+    type: "text/javascript",
+    path: file("../node_modules/@segment/analytics-next/dist/umd/index.js"),
+  },
   "/search-insights.min.js": {
     type: "text/javascript",
     path: file("../node_modules/search-insights/dist/search-insights.min.js"),
@@ -29,6 +34,15 @@ const FILES = {
 
 function file(path) {
   return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** A part that analytics-next loads when it needs it. */
+const PART = /^\/analytics-next\/bundles\/([\w.-]+\.js)$/;
+
+function known(path) {
+  const part = PART.exec(path)?.[1];
+  const type = "text/javascript";
+  return part ? { type, path: file(`../node_modules/@segment/analytics-next/dist/umd/${part}`) } : FILES[path];
 }
 
 /** Runs a test with a browser of its own and the URL of a shop. */
@@ -46,7 +60,7 @@ export async function withShop(test) {
 }
 
 async function serve({ url }, answer) {
-  const known = FILES[new URL(url, "http://shop").pathname];
-  if (!known) return answer.writeHead(404).end();
-  answer.writeHead(200, { "content-type": known.type }).end(await readFile(known.path));
+  const found = known(new URL(url, "http://shop").pathname);
+  if (!found) return answer.writeHead(404).end();
+  answer.writeHead(200, { "content-type": found.type }).end(await readFile(found.path));
 }

@@ -8,6 +8,7 @@ mod core;
 pub mod duplicates;
 pub mod event;
 pub mod flow;
+pub mod forget;
 pub mod identity;
 pub mod ledger;
 pub mod lookup;

@@ -6,6 +6,7 @@ use crate::identity::Identifier;
 use bytes::Bytes;
 use causeway_store::Record;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,25 @@ pub enum Order {
     Link(Pair),
     /// Whatever made the two identifiers one person up to then counts no more.
     Unlink(Pair),
+    /// Everything of a person is to go, here and at Algolia.
+    Forget(Forget),
+}
+
+/// Whom to forget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forget {
+    /// A user id, an anonymous id or an Algolia token of the person.
+    pub id: String,
+    /// The erasure's name, under which its receipt is found.
+    pub erasure: String,
+}
+
+impl Forget {
+    /// Ordered at this instant, in milliseconds since the Unix epoch.
+    pub fn new(id: &str, at: i64) -> Self {
+        let erasure = format!("{:032x}", xxh3_128(format!("erasure\n{id}\n{at}").as_bytes()));
+        Self { id: id.to_owned(), erasure }
+    }
 }
 
 /// Two identifiers.
@@ -34,5 +54,13 @@ impl Order {
     pub fn record(&self, received_at: i64) -> Record {
         let body = serde_json::to_vec(self).expect("an order is plain data");
         Record { source: Source::Operator.into(), received_at, meta: Bytes::new(), body: body.into() }
+    }
+
+    /// The ids that it names.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::Link(pair) | Self::Unlink(pair) => vec![&pair.from.id, &pair.to.id],
+            Self::Forget(forget) => vec![&forget.id],
+        }
     }
 }

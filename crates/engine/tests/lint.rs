@@ -23,7 +23,9 @@ fn purchase(coupon: Option<&str>) -> Value {
 
 fn found(definition: &Definition, events: &[Value]) -> Vec<Finding> {
     let mut lint = Lint::new(definition, &|_| Err("no plan".to_owned())).unwrap();
-    events.iter().for_each(|event| add(&mut lint, event));
+    for event in events {
+        add(&mut lint, event);
+    }
     lint.findings()
 }
 
@@ -386,8 +388,9 @@ proptest! {
         if let (Ok(flow), Ok(mut lint)) = (Flow::compile(&definition, &none), Lint::new(&definition, &none)) {
             show(Source::Algolia, &purchase(Some("SALE")), |payload, stamp| {
                 let mut made = [Vec::new(), Vec::new()];
-                let before = flow.run(payload, stamp, &mut made[0]);
+                let (came, before) = (payload.clone(), flow.run(payload, stamp, &mut made[0]));
                 lint.add(payload, stamp);
+                assert_eq!(*payload, came);
                 let after = flow.run(payload, stamp, &mut made[1]);
                 assert_eq!(before, after);
                 assert_eq!(made[0], made[1]);

@@ -1,8 +1,13 @@
 //! What the engine makes of Segment's calls: who is who, what is known, what Algolia is told.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::needless_pass_by_value, reason = "values of json! are written where they are passed")]
+
 use causeway_algolia::records::IndexName;
 use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
+use causeway_engine::forget::Forgetting;
 use causeway_engine::ledger::Books;
+use causeway_engine::order::{Forget, Order};
 use causeway_engine::profile::{Sync, What};
 use causeway_engine::{Engine, Facts, Settings, Source, people};
 use causeway_store::state::Block;
@@ -301,4 +306,43 @@ fn a_personal_trait_is_one_however_it_is_written_and_whoever_computed_it() {
     world.webhook(&computed);
     let known = people::find(&world.facts, "u-1", NOW).unwrap();
     assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
+}
+
+#[test]
+fn who_is_forgotten_is_known_to_nobody_and_comes_back_as_somebody_new() {
+    let mut world = World::new();
+    logs_in(&mut world, "ann@example.com", "shared", "gold");
+    logs_in(&mut world, "bob", "shared", "free");
+    logs_in(&mut world, "bob", "bobs", "free");
+    world.take(
+        Source::Tracking,
+        "alias",
+        &json!({"type": "alias", "previousId": "older", "userId": "ann@example.com"}),
+    );
+    let order = Order::Forget(Forget::new("ann@example.com", NOW));
+    let body = serde_json::to_value(order).unwrap();
+    world.take(Source::Operator, "", &body);
+    let left: Vec<String> =
+        world.facts.0.iter().filter(|(key, _)| !key.starts_with(b"forgetting/")).map(said).collect();
+    for name in ["ann", "shared", "older", "cw-"] {
+        assert!(!left.iter().any(|fact| fact.contains(name)), "{name}: {left:?}");
+    }
+    assert!(left.iter().any(|fact| fact.contains("bobs")), "bob is still known: {left:?}");
+    let job = world.facts.0.iter().find(|(key, _)| key.starts_with(b"forgetting/")).unwrap();
+    let job = Forgetting::decode(job.1).unwrap();
+    assert_eq!(job.identifiers, ["ann@example.com", "older", "shared"]);
+    assert_eq!(job.records.len(), 3, "{job:?}");
+    logs_in(&mut world, "ann@example.com", "shared", "new");
+    let known = people::find(&world.facts, "ann@example.com", NOW).unwrap();
+    assert_eq!((known.person.users.len(), known.person.anonymous), (1, vec!["shared".to_owned()]));
+}
+
+fn logs_in(world: &mut World, user: &str, anonymous: &str, plan: &str) {
+    let call =
+        json!({"type": "identify", "userId": user, "anonymousId": anonymous, "traits": {"plan": plan}});
+    world.take(Source::Tracking, "identify", &call);
+}
+
+fn said((key, value): (&Vec<u8>, &Vec<u8>)) -> String {
+    [key, value].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }

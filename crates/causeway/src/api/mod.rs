@@ -7,6 +7,8 @@
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `POST /api/persons/{id}/forget` | order the erasure of a person, found by any id |
+//! | `GET /api/erasures/{id}` | its receipt |
 //! | `GET /api/flows`, `GET /api/flows/{name}` | the flows as they run |
 //! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
 //! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
@@ -19,6 +21,7 @@
 
 mod access;
 mod dead_letters;
+mod erasures;
 mod events;
 mod extract;
 mod flows;
@@ -31,6 +34,7 @@ pub mod requeue;
 pub use access::Access;
 
 use crate::clock::Clock;
+use crate::erasure::Forgetter;
 use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
@@ -63,6 +67,8 @@ pub struct Admin {
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
     pub flows: Desk,
+    /// Where erasures are looked up.
+    pub forgetter: Forgetter,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -80,6 +86,8 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
+        .route("/api/persons/{id}/forget", post(erasures::forget))
+        .route("/api/erasures/{id}", get(erasures::show))
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))

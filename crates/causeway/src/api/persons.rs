@@ -1,13 +1,13 @@
 //! `/api/persons/{id}`: what is known of somebody, and what operators order about it.
 
 use super::Admin;
+use super::extract::{Bytes, Path};
 use super::problem::{Problem, blocking};
 use crate::moment;
 use crate::people::{Answer, Described, People};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use bytes::Bytes;
 use causeway_engine::identity::{Identifier, Kind};
 use causeway_engine::order::{Order, Pair};
 use causeway_store::Record;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Ids longer than this are nobody's.
-const MAX_ID: usize = 1024;
+pub(super) const MAX_ID: usize = 1024;
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<Admin>> {
@@ -63,11 +63,13 @@ async fn unlink(admin: State<Arc<Admin>>, id: Path<String>, body: Bytes) -> Resu
 async fn order(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
     kind: impl FnOnce(Pair) -> Order + Send + 'static,
 ) -> Result<Json<Order>, Problem> {
     let now = admin.clock.now();
-    let (asked, other) = (Arc::clone(&admin), other(&body)?);
+    let other: Other =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body: {error}; {BODY}")))?;
+    let asked = Arc::clone(&admin);
     let order = blocking(move || Ok(kind(pair(&asked, &id, other, now)?))).await?;
     enter(&admin, vec![order.record(now)]).await?;
     Ok(Json(order))
@@ -76,46 +78,48 @@ async fn order(
 const BODY: &str = "send {\"userId\": \"…\"} or {\"anonymousId\": \"…\"}, with \"at\" if it counts as of another \
                     instant than now";
 
-fn other(body: &[u8]) -> Result<Other, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body: {error}; {BODY}")))
-}
-
 fn pair(admin: &Admin, id: &str, other: Other, now: i64) -> Result<Pair, Problem> {
-    let to = match (other.user_id, other.anonymous_id) {
-        (Some(user), None) => Identifier::user(user),
-        (None, Some(anonymous)) => Identifier::anonymous(anonymous),
-        (Some(_), Some(_)) => {
-            return Err(Problem::bad(format!("userId, anonymousId: both are given; {BODY}")));
-        }
-        (None, None) => return Err(Problem::bad(format!("userId, anonymousId: neither is given; {BODY}"))),
-    };
-    let known = people(admin).find(id, now)?;
-    for id in [id, &to.id] {
-        if id.is_empty() || id.len() > MAX_ID {
-            return Err(Problem::bad(format!("an id is empty or has more than {MAX_ID} bytes")));
-        }
+    let at = other.instant(now)?;
+    let to = other.identifier()?;
+    if [id, &to.id].iter().any(|id| id.is_empty() || id.len() > MAX_ID) {
+        return Err(Problem::bad(format!("an id is empty or has more than {MAX_ID} bytes")));
     }
+    let known = people(admin).find(id, now)?;
     if known.asked == to {
         return Err(Problem::bad(format!("{id:?} is that id itself")));
     }
     // Which kind of id a stranger's is can't be told, and two anonymous ids would become one device.
     if known.is_stranger() && to.kind == Kind::Anonymous {
         return Err(Problem::bad(format!(
-            "nothing is known of {id:?}; ask it of the anonymous id: /api/persons/{{anonymousId}}/… with {{\"userId\": {id:?}}}"
+            "nothing is known of {id:?}; if it is a user id, ask it of the anonymous id, with {{\"userId\": {id:?}}}"
         )));
     }
-    let at = other.at.map_or(Ok(now), |at| moment::parse(&at, now));
-    let at = at.map_err(|message| Problem::bad(format!("at: {message}")))?;
-    if at > now {
-        return Err(Problem::bad("at: it lies ahead; an order counts as of now or of earlier"));
-    }
     Ok(Pair { from: known.asked, to, at })
+}
+
+impl Other {
+    fn instant(&self, now: i64) -> Result<i64, Problem> {
+        let at = self.at.as_deref().map_or(Ok(now), |at| moment::parse(at, now));
+        match at.map_err(|message| Problem::bad(format!("at: {message}")))? {
+            at if at > now => Err(Problem::bad("at: it lies ahead; an order counts as of now or of earlier")),
+            at => Ok(at),
+        }
+    }
+
+    fn identifier(self) -> Result<Identifier, Problem> {
+        match (self.user_id, self.anonymous_id) {
+            (Some(user), None) => Ok(Identifier::user(user)),
+            (None, Some(anonymous)) => Ok(Identifier::anonymous(anonymous)),
+            (Some(_), Some(_)) => Err(Problem::bad(format!("userId, anonymousId: both are given; {BODY}"))),
+            (None, None) => Err(Problem::bad(format!("userId, anonymousId: neither is given; {BODY}"))),
+        }
+    }
 }
 
 async fn repair(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<Answer>, Problem> {
     let repair = if body.is_empty() { Ok(Repair::default()) } else { serde_json::from_slice(&body) };
     let Repair { dry_run } = repair

@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
-use crate::delivery::{Destination, Inbox, Lane};
-use crate::erasure::{self, Eraser, Vendor, Waits};
+use crate::delivery::{Destination, Forgotten, Inbox, Lane};
+use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
@@ -42,6 +42,7 @@ pub(super) struct Ground {
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<Health>,
+    pub(super) forgotten: Forgotten,
     pub(super) clock: Clock,
 }
 
@@ -56,6 +57,8 @@ impl Ground {
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
         let health = Arc::new(Health::new(config.settings.limits.backlog.0));
         health.accepted(health::found_waiting(last, cursor));
+        let forgotten = Forgotten::default();
+        erasure::leave_out(&*state, &forgotten)?;
         Ok(Self {
             journal,
             facts: Arc::new(HotFacts::new(Arc::clone(&state))),
@@ -64,6 +67,7 @@ impl Ground {
             live: Arc::new(Live::default()),
             metrics: Arc::new(Metrics::new()),
             health,
+            forgotten,
             clock,
         })
     }
@@ -75,6 +79,7 @@ impl Ground {
             facts: Arc::clone(&self.facts),
             tail: Arc::clone(&self.tail),
             inboxes: inboxes.clone(),
+            forgotten: self.forgotten.clone(),
             settings: settings::engine(config),
             flows: flows.to_vec(),
             metrics: Arc::clone(&self.metrics),
@@ -113,6 +118,7 @@ impl Ground {
             give_up_ms: delivery.give_up_after.as_ms(),
             failing: AtomicBool::new(false),
             recovered: Notify::new(),
+            forgotten: self.forgotten.clone(),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
@@ -140,6 +146,20 @@ impl Ground {
         let running = erasure::run(parts, ordered, stopping.clone());
         let background = tokio::spawn(health::watched(Arc::clone(&self.health), running));
         Ok((eraser(Some(orders)), Some(background)))
+    }
+
+    /// Starts the background that erases persons here and waits for Algolia's side.
+    pub(super) fn start_forgetter(
+        &self,
+        worker: &worker::Handle,
+        eraser: Eraser,
+        stopping: &watch::Receiver<bool>,
+    ) -> (Forgetter, JoinHandle<()>) {
+        let store = (Arc::clone(&self.journal), Arc::clone(&self.state));
+        let forgetter =
+            Forgetter::new(store, worker.clone(), eraser, self.forgotten.clone(), self.clock.clone());
+        let running = forgetter.clone().run(stopping.clone());
+        (forgetter, tokio::spawn(health::watched(Arc::clone(&self.health), running)))
     }
 
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
@@ -178,6 +198,7 @@ impl Ground {
         catalogue: Catalogue,
         worker: worker::Handle,
         committer: Committer,
+        forgetter: Forgetter,
     ) -> Admin {
         Admin {
             journal: Arc::clone(&self.journal),
@@ -186,6 +207,7 @@ impl Ground {
             flows: self.desk(config, catalogue, worker.clone()),
             worker,
             committer,
+            forgetter,
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),

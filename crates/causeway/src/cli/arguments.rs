@@ -47,6 +47,8 @@ pub(super) enum Command {
     Ledger(Ledger),
     /// Show everything about an event or call, found by event id, messageId, queryID, objectID or person
     Trace(Trace),
+    /// Erase a person here and at Algolia, and wait until it is done; exit 1 if it is not, or not allowed
+    Forget(Forget),
     /// Show what is known of a person, or what a late link changes of events that Segment has
     Person(Person),
     /// List, show, retry or discard what could not be delivered
@@ -226,6 +228,15 @@ pub(super) struct Ledger {
 pub(super) struct Trace {
     /// An event id, messageId, queryID, objectID, or an id of the person
     pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// A user id, an anonymous id or an Algolia token of the person
+    pub id: String,
+    /// Only order it; the receipt is at the admin API
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod flow;
+mod forget;
 mod fql;
 mod init;
 mod ledger;
@@ -53,6 +54,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Config(options) => config::run(&path, &options, json),
         Command::Flow(command) => flow::run(&path, &command, json),
         Command::Plan(command) => plan::run(&path, &command, json),
+        Command::Forget(options) => forget::run(&path, &options, json),
         Command::Map(options) => map::run(&options),
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),

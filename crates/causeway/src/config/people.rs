@@ -151,7 +151,7 @@ pub(super) fn rules(settings: &Settings) -> Result<Rules, Problem> {
         match Rule::compile(rule) {
             Ok(rule) => rules.push(rule),
             Err(found) => {
-                faults.extend(found.iter().map(|fault| format!("search_context.rules[{number}].{fault}")))
+                faults.extend(found.iter().map(|fault| format!("search_context.rules[{number}].{fault}")));
             }
         }
     }

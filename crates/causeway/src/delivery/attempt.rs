@@ -5,6 +5,7 @@ use super::batch::{Batch, single_messages};
 use super::client::Client;
 use super::destination::{Destination, Verdict};
 use super::fate::{Attempt, Death, Fate};
+use super::forgotten::{Forgotten, Persons, Told};
 use super::hosts::Hosts;
 use super::pace::Pace;
 use super::report::Report;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub failing: AtomicBool,
     /// Rings when the vendor takes a request again after failures.
     pub recovered: Notify,
+    /// Whose messages are not sent any more.
+    pub forgotten: Forgotten,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The live screen's figures.
@@ -57,6 +60,8 @@ enum Sent {
     Delivered,
     Refused(&'static str, String),
     GaveUp(String),
+    /// It was not sent to the end: a person in it is to be left out.
+    Outdated,
 }
 
 /// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
@@ -66,10 +71,16 @@ pub async fn deliver(
     shared: Arc<Shared>,
     reports: mpsc::UnboundedSender<Report>,
 ) {
-    let mut run = Run { shared: &shared, reports: &reports, accepted, attempts: Vec::new() };
+    let forgotten = shared.forgotten.subscribe();
+    let mut run = Run { shared: &shared, reports: &reports, forgotten, accepted, attempts: Vec::new() };
     let mut stack = vec![batch];
     while let Some(batch) = stack.pop() {
-        match run.send(&batch.body()).await {
+        let batch = run.leave_out(batch);
+        if batch.items.is_empty() {
+            continue;
+        }
+        match run.send(&batch.body(), &batch).await {
+            Sent::Outdated => stack.push(batch),
             Sent::Delivered => run.delivered(&batch),
             Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
             Sent::Refused(cause, reason) => match batch.halves() {
@@ -84,16 +95,41 @@ pub async fn deliver(
 struct Run<'a> {
     shared: &'a Shared,
     reports: &'a mpsc::UnboundedSender<Report>,
+    forgotten: Told,
     accepted: i64,
     attempts: Vec<Attempt>,
 }
 
 impl Run<'_> {
-    /// Sends one request until the vendor takes or refuses it.
-    async fn send(&mut self, messages: &Bytes) -> Sent {
+    /// Leaves out whoever is forgotten by now.
+    fn leave_out(&mut self, batch: Batch) -> Batch {
+        let persons = self.forgotten.borrow_and_update().clone();
+        let left_out = forgotten_in(&batch, &persons);
+        if left_out.is_empty() {
+            return batch;
+        }
+        let rest = batch.without(|item| left_out.contains(item));
+        self.report(left_out.into_iter().map(|item| (item, Fate::Erased)).collect());
+        rest
+    }
+
+    /// Whether somebody in the batch was forgotten since it was last looked at.
+    fn is_outdated(&mut self, batch: &Batch) -> bool {
+        if !self.forgotten.has_changed().unwrap_or(false) {
+            return false;
+        }
+        let persons = self.forgotten.borrow_and_update().clone();
+        !forgotten_in(batch, &persons).is_empty()
+    }
+
+    /// Sends one request, which carries these messages of the batch, until the vendor takes or refuses it.
+    async fn send(&mut self, messages: &Bytes, batch: &Batch) -> Sent {
         let mut failures = 0;
         loop {
             self.wait_for_leave().await;
+            if self.is_outdated(batch) {
+                return Sent::Outdated;
+            }
             match self.attempt(messages).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return self.refused("refused", words),
@@ -129,9 +165,8 @@ impl Run<'_> {
         let answered = self.shared.client.exchange(request).await;
         let (status, words, verdict) = match answered {
             Ok(answer) => {
-                let words =
-                    String::from_utf8_lossy(&answer.body[..answer.body.len().min(SHOWN_WORDS)]).into_owned();
-                (Some(answer.status.as_u16()), words, self.shared.destination.verdict(&answer, at))
+                let verdict = self.shared.destination.verdict(&answer, at);
+                (Some(answer.status.as_u16()), self.words(&answer.body, &verdict), verdict)
             }
             Err(error) => (None, error.clone(), Verdict::Failed(error)),
         };
@@ -140,6 +175,14 @@ impl Run<'_> {
         }
         self.note(at, began.elapsed(), status, words);
         verdict
+    }
+
+    /// What is kept of an answer. That records were taken is told with their ids, which name persons: such words are not kept.
+    fn words(&self, body: &[u8], verdict: &Verdict) -> String {
+        match (&self.shared.destination, verdict) {
+            (Destination::Profiles(_), Verdict::Delivered) => String::new(),
+            _ => String::from_utf8_lossy(&body[..body.len().min(SHOWN_WORDS)]).into_owned(),
+        }
     }
 
     fn note(&mut self, at: i64, took: Duration, status: Option<u16>, message: String) {
@@ -191,9 +234,11 @@ impl Run<'_> {
             return;
         }
         let wait = self.shared.backoff.wait(failures, rand::random());
+        let mut told = self.forgotten.clone();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.shared.recovered.notified() => {}
+            _ = told.changed() => {}
         }
     }
 
@@ -218,7 +263,10 @@ impl Run<'_> {
     async fn single(&mut self, batch: &Batch, cause: &'static str, reason: String) {
         let messages = batch.messages_of(0);
         let (refused, reason) = match single_messages(&messages) {
-            parts if parts.len() > 1 => self.parts(parts, reason).await,
+            parts if parts.len() > 1 => match self.parts(parts, reason, batch).await {
+                Some(refused) => refused,
+                None => return self.report(vec![(batch.items[0], Fate::Erased)]),
+            },
             _ => (messages, reason),
         };
         let fate =
@@ -226,18 +274,25 @@ impl Run<'_> {
         self.report(vec![(batch.items[0], fate)]);
     }
 
-    async fn parts(&mut self, parts: Vec<Bytes>, mut reason: String) -> (Bytes, String) {
+    /// What of an entry is refused when its messages are sent one by one; nothing if its person is forgotten meanwhile.
+    async fn parts(
+        &mut self,
+        parts: Vec<Bytes>,
+        mut reason: String,
+        batch: &Batch,
+    ) -> Option<(Bytes, String)> {
         let mut refused: Vec<Bytes> = Vec::new();
         for part in parts {
-            match self.send(&part).await {
+            match self.send(&part, batch).await {
                 Sent::Delivered => {}
+                Sent::Outdated => return None,
                 Sent::Refused(_, words) | Sent::GaveUp(words) => {
                     reason = words;
                     refused.push(part);
                 }
             }
         }
-        (refused.join(&b","[..]).into(), reason)
+        Some((refused.join(&b","[..]).into(), reason))
     }
 
     fn death(&self, cause: &'static str, reason: String, payload: Bytes) -> Death {
@@ -248,4 +303,14 @@ impl Run<'_> {
         // A lane that is gone finds the entries in the outbox when it comes back.
         let _ = self.reports.send(Report { fates, attempt: self.attempts.last().cloned() });
     }
+}
+
+/// The entries of a batch that are these persons'.
+fn forgotten_in(batch: &Batch, persons: &Persons) -> Vec<Item> {
+    if persons.is_empty() {
+        return Vec::new();
+    }
+    let items = batch.items.iter().enumerate();
+    let own = items.filter(|(index, item)| persons.own(item.block, &batch.messages_of(*index)));
+    own.map(|(_, item)| *item).collect()
 }

@@ -42,6 +42,19 @@ impl Batch {
         self.body.slice(self.places[index].clone())
     }
 
+    /// The same without some of the entries.
+    #[must_use]
+    pub fn without(&self, left_out: impl Fn(&Item) -> bool) -> Self {
+        let kept = (0..self.items.len()).filter(|index| !left_out(&self.items[*index]));
+        let (items, places): (Vec<Item>, Vec<Range<usize>>) =
+            kept.map(|index| (self.items[index], self.places[index].clone())).unzip();
+        let of = |item: &Item| {
+            let index = items.iter().position(|one| one == item).unwrap_or_default();
+            &self.body[places[index].clone()]
+        };
+        Self::gather(items.clone(), of)
+    }
+
     /// Both halves, or nothing if there is only one entry. Shares the body's memory.
     pub fn halves(&self) -> Option<(Self, Self)> {
         let middle = self.items.len() / 2;

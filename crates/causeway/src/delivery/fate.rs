@@ -32,6 +32,19 @@ pub enum Fate {
     Delivered,
     /// It can't be delivered.
     Dead(Death),
+    /// Its person is forgotten, so it is not to be sent.
+    Erased,
+}
+
+impl Fate {
+    /// What a forgotten person's messages died of is not kept.
+    #[must_use]
+    pub fn unless(self, is_forgotten: impl FnOnce(&[u8]) -> bool) -> Self {
+        match self {
+            Self::Dead(death) if is_forgotten(&death.payload) => Self::Erased,
+            fate => fate,
+        }
+    }
 }
 
 /// Why an entry can't be delivered.
@@ -73,7 +86,7 @@ impl Loaded {
         }
     }
 
-    /// Whether this entry was settled before the lane saw the block.
+    /// Whether this entry has its fate.
     pub fn is_settled(&self, entry: u32) -> bool {
         self.settled.contains(entry)
     }
@@ -99,6 +112,7 @@ impl Loaded {
         let row = books.ledger.row(flow, self.hour);
         match fate {
             Fate::Delivered => row.delivered += 1,
+            Fate::Erased => row.filtered += 1,
             Fate::Dead(death) => {
                 row.dead_lettered += 1;
                 books.forget(held::keys(&self.destination, &death.payload));
@@ -187,5 +201,23 @@ impl Books {
     pub fn into_change(self, settlements: Vec<Settlement>) -> Change {
         let Self { ledger, dead_letters, facts } = self;
         Change { settlements, ledger: ledger.into_rows(), dead_letters, facts, ..Change::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_names_its_person_whatever_the_destination_calls_it() {
+        for (messages, person) in [
+            (r#"{"userId":"u","anonymousId":"a"}"#, "a"),
+            (r#"{"userToken":"t","authenticatedUserToken":"u"},{"userToken":"other"}"#, "t"),
+            (r#"{"action":"deleteObject","body":{"objectID":"o"}}"#, "o"),
+            (r#"{"userId":7}"#, ""),
+            ("no JSON", ""),
+        ] {
+            assert_eq!(person_of(messages.as_bytes()), person, "{messages}");
+        }
     }
 }

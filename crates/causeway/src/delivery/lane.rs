@@ -5,6 +5,7 @@ use super::batch::Batch;
 use super::concurrency::Concurrency;
 use super::destination::Destination;
 use super::fate::{Books, Death, Fate, Loaded};
+use super::forgotten::Told;
 use super::inbox::Inbox;
 use super::payloads::Payloads;
 use super::report::Report;
@@ -50,6 +51,7 @@ pub struct Lane {
     concurrency: Concurrency,
     gather_until: Option<Instant>,
     loading: Option<JoinHandle<Result<Vec<Block>, Error>>>,
+    forgotten: Told,
     reports: (mpsc::UnboundedSender<Report>, mpsc::UnboundedReceiver<Report>),
 }
 
@@ -70,6 +72,7 @@ impl Lane {
     ) -> Self {
         Self {
             inbox,
+            forgotten: shared.forgotten.subscribe(),
             shared: Arc::new(shared),
             state,
             worker,
@@ -100,6 +103,7 @@ impl Lane {
                 Some(done) = self.under_way.join_next() => self.release(done),
                 loaded = finished(&mut self.loading) => self.absorb_loaded(loaded),
                 () = until(self.gather_until), if self.may_send() => {}
+                Ok(()) = self.forgotten.changed() => self.leave_out(&self.slots.each().collect::<Vec<_>>()),
                 _ = stop.changed() => {}
             }
         }
@@ -164,10 +168,29 @@ impl Lane {
         }
         self.payloads.insert(block.id, block.payload, &items, &self.inbox);
         self.blocks.insert(block.id, loaded);
-        for item in items {
-            self.slots.add(item);
+        for item in &items {
+            self.slots.add(*item);
         }
+        self.leave_out(&items);
         self.gather_until.get_or_insert_with(|| Instant::now() + self.bounds.linger);
+    }
+
+    /// Settles those of these waiting entries whose person is forgotten. They keep their places in the slots, and are dropped
+    /// when their turn comes.
+    fn leave_out(&mut self, waiting: &[Item]) {
+        let persons = self.forgotten.borrow().clone();
+        let own = |item: &&Item| persons.own(item.block, self.payloads.of(item)) && self.is_open(item);
+        let left_out: Vec<Item> = waiting.iter().filter(own).copied().collect();
+        if left_out.is_empty() {
+            return;
+        }
+        self.payloads.take(left_out.iter(), &self.inbox);
+        let fates = left_out.into_iter().map(|item| (item, Fate::Erased)).collect();
+        self.settle(Report { fates, attempt: None });
+    }
+
+    fn is_open(&self, item: &Item) -> bool {
+        self.blocks.get(&item.block).is_some_and(|block| !block.is_settled(item.entry))
     }
 
     /// Sends what is due: full requests at once, the rest when the first of them has waited long enough.
@@ -188,6 +211,7 @@ impl Lane {
 
     fn dispatch(&mut self, items: Vec<Item>) {
         let slots: Vec<u16> = items.iter().map(|item| item.slot).collect();
+        let items = items.into_iter().filter(|item| self.is_open(item)).collect();
         let (good, bad) = self.examine(items);
         let accepted =
             good.iter().filter_map(|item| Some(self.blocks.get(&item.block)?.accepted(item))).min();
@@ -231,12 +255,14 @@ impl Lane {
         let mut books = Books::default();
         let mut touched = Vec::new();
         let mut notes = Vec::new();
+        let persons = self.forgotten.borrow().clone();
         let mut next = Some(first);
         while let Some(report) = next.take() {
             notes.extend(report.note(self.shared.destination.name(), now));
             report.attempt.iter().for_each(|attempt| self.concurrency.learn(attempt.latency_ms));
             for (item, fate) in report.fates {
                 let Some(block) = self.blocks.get_mut(&item.block) else { continue };
+                let fate = fate.unless(|messages| persons.own(item.block, messages));
                 if block.settle(&item, fate, now, &mut books) && touched.last() != Some(&item.block) {
                     touched.push(item.block);
                 }

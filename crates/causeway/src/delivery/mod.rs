@@ -14,6 +14,7 @@ pub mod client;
 pub mod concurrency;
 pub mod destination;
 pub mod fate;
+pub mod forgotten;
 pub mod held;
 pub mod hosts;
 pub mod inbox;
@@ -24,5 +25,6 @@ pub mod report;
 pub mod slots;
 
 pub use destination::Destination;
+pub use forgotten::Forgotten;
 pub use inbox::Inbox;
 pub use lane::Lane;

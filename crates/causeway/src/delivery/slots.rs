@@ -161,6 +161,16 @@ impl Slots {
         Some(item)
     }
 
+    /// Every entry that waits.
+    pub fn each(&self) -> impl Iterator<Item = Item> {
+        let waiting = &self.waiting.items;
+        let from = |place: u32| (place != NONE).then_some(place);
+        let chain = move |slot: &Slot| {
+            std::iter::successors(from(slot.first), move |place| from(waiting[*place as usize].1))
+        };
+        self.all.iter().flat_map(chain).map(|place| waiting[place as usize].0)
+    }
+
     /// The entries that were taken from this slot have their fate.
     pub fn release(&mut self, number: u16) {
         let slot = &mut self.all[usize::from(number)];

@@ -4,11 +4,12 @@
 //! carries them and nothing contends for the store. A thread of its own, since the store's calls block.
 
 use super::tail::{Next, Tail};
-use crate::delivery::Inbox;
+use crate::delivery::{Forgotten, Inbox};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
+use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
@@ -84,6 +85,8 @@ pub struct Parts {
     pub tail: Arc<Tail>,
     /// Where blocks go, by destination.
     pub inboxes: HashMap<&'static str, Arc<Inbox>>,
+    /// Whose messages are not sent any more.
+    pub forgotten: Forgotten,
     /// What the engine does.
     pub settings: Settings,
     /// The flows.
@@ -229,10 +232,18 @@ impl Worker {
         let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);
         self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
+        self.tell_forgotten(&change);
         for block in change.outbox {
             self.offer(block);
         }
         Ok(())
+    }
+
+    /// The lanes leave out at once whom the engine has forgotten.
+    fn tell_forgotten(&self, change: &Change) {
+        let noted = change.facts.iter().filter(|(key, _)| key.starts_with(FORGETTING.as_bytes()));
+        let jobs = noted.filter_map(|(_, value)| Forgetting::decode(value.as_deref()?).ok());
+        jobs.for_each(|job| self.parts.forgotten.add(&job));
     }
 
     fn offer(&self, block: Block) {
@@ -274,8 +285,10 @@ fn merge(change: &mut Change, more: Change) {
     change.facts.extend(more.facts);
     change.outbox.extend(more.outbox);
     change.settlements.extend(more.settlements);
+    change.rewrites.extend(more.rewrites);
     change.dead_letters.extend(more.dead_letters);
     change.resolutions.extend(more.resolutions);
+    change.erased_letters.extend(more.erased_letters);
     change.ledger.extend(more.ledger);
     change.notes.extend(more.notes);
 }

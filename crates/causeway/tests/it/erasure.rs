@@ -44,7 +44,8 @@ fn state(receipt: &Receipt, what: &str) -> StepState {
     receipt.steps.iter().find(|step| step.what == what).unwrap().state
 }
 
-fn at_the_sandbox(settings: &mut causeway::config::Settings) {
+/// With everything that is erased at the sandbox.
+pub(crate) fn at_the_sandbox(settings: &mut causeway::config::Settings) {
     keeps_records(settings);
     settings.algolia.personalization_url = settings.algolia.insights_url.clone();
     settings.algolia.advanced_personalization_url = settings.algolia.insights_url.clone();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const SECRET: &str = "shared-secret";
 
 /// Both recipes that keep records, in one index, and a rule.
-fn other_way(settings: &mut Settings) {
+pub(crate) fn other_way(settings: &mut Settings) {
     keeps_records(settings);
     let table = |table| toml::Value::Table(table);
     let traits = table(toml::toml! { traits = ["plan", "favourite_brand"]
@@ -26,7 +26,7 @@ fn other_way(settings: &mut Settings) {
     }];
 }
 
-async fn webhook(stage: &Stage, message: &Value) {
+pub(crate) async fn webhook(stage: &Stage, message: &Value) {
     let body = message.to_string();
     let signature = causeway_segment::webhook::signature(body.as_bytes(), SECRET);
     let headers = [("x-signature", signature.as_str())];

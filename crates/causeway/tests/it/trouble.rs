@@ -17,6 +17,8 @@ pub(crate) struct Trouble {
     pub(crate) journal_full: Arc<AtomicBool>,
     /// Three of the journal's records are damaged.
     pub(crate) journal_damaged: Arc<AtomicBool>,
+    /// Records can't be given other bodies.
+    pub(crate) rewrites_fail: Arc<AtomicBool>,
     /// What is read from the journal is held back until this is off again.
     pub(crate) readers_wait: Arc<AtomicBool>,
     /// Appends are durable at once, and told only when this is off again.
@@ -86,6 +88,9 @@ impl<J: Journal> Journal for Troubled<J> {
     }
 
     fn rewrite(&self, bodies: &[(Position, Bytes)]) -> Result<(), Error> {
+        if self.trouble.rewrites_fail.load(Ordering::SeqCst) {
+            return Err(full());
+        }
         self.inner.rewrite(bodies)
     }
 

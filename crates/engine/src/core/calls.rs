@@ -48,7 +48,8 @@ impl Step<'_> {
         let place = place_of(call, entry, item);
         self.gather_call(place.id, call);
         self.effects.events += 1;
-        if call.is_ours() {
+        // A call that came without an id has one of ours in its dead letter.
+        if repaired_for.is_none() && call.is_ours() {
             return self.stopped();
         }
         let message = message_of(call, entry, place.id);
@@ -60,9 +61,12 @@ impl Step<'_> {
         let short = place.id.0 as u64;
         let received_at = entry.record.received_at;
         if repaired_for.is_none() && self.engine.seen.repeats(short, call.message_id.is_some(), received_at) {
-            return self.repeated_call(route);
+            return self.repeated_call(call, route);
         }
         self.seen.extend_from_slice(&short.to_le_bytes());
+        if call.kind == Kind::Delete {
+            return self.forget_person_of(call, place, entry.record.received_at);
+        }
         let only = repaired_for.filter(|flow| !flow.is_empty());
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
@@ -132,15 +136,18 @@ impl Step<'_> {
         self.flows = flows;
     }
 
-    /// What came back with our own mark: it was seen, and goes no further.
-    fn stopped(&mut self) {
+    /// What came back with our own mark, or was erased since it came: it was seen, and goes no further.
+    pub(super) fn stopped(&mut self) {
         let row = self.ledger.row(INTAKE, self.hour);
         row.accepted += 1;
         row.filtered += 1;
     }
 
-    /// A repeated call is filtered by every flow that would have seen it.
-    fn repeated_call(&mut self, route: Route) {
+    /// A repeated call is filtered by every flow that would have seen it; none sees a deletion.
+    fn repeated_call(&mut self, call: &Call<'_>, route: Route) {
+        if call.kind == Kind::Delete {
+            return;
+        }
         let passed_on = (self.engine.settings.forward_calls && is_tracking(route)).then_some(FORWARD_CALLS);
         let flows = self.call_flows().into_iter().chain(passed_on.map(str::to_owned));
         for flow in flows.collect::<Vec<_>>() {
@@ -370,12 +377,11 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
 pub(crate) fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
-    match call.message_id.as_deref() {
-        Some(id) => EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes())),
-        None => {
-            let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
-            EventId::untimed(content, entry.record.received_at, entry.position.0, item)
-        }
+    if let Some(id) = call.message_id.as_deref() {
+        EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
+    } else {
+        let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
+        EventId::untimed(content, entry.record.received_at, entry.position.0, item)
     }
 }
 

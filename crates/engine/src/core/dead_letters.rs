@@ -3,6 +3,7 @@
 use super::INTAKE;
 use super::step::Step;
 use crate::flow::DESTINATION_SEGMENT;
+use crate::forget;
 use bytes::Bytes;
 use causeway_algolia::insights::Invalid;
 use causeway_store::state::{DeadLetter, DeadLetterStatus};
@@ -14,8 +15,11 @@ impl Step<'_> {
         self.quarantine(entry, item, reason, invalid.raw);
     }
 
-    /// Keeps what an intake found invalid.
+    /// Keeps what an intake found invalid. What was erased since it came is nothing any more.
     pub(super) fn quarantine(&mut self, entry: &Entry, item: usize, reason: String, raw: &str) {
+        if forget::is_erased(raw) {
+            return self.stopped();
+        }
         let row = self.ledger.row(INTAKE, self.hour);
         row.accepted += 1;
         row.dead_lettered += 1;

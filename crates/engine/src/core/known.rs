@@ -53,7 +53,7 @@ impl Kept {
         let mut changed: Vec<(Box<str>, Node)> = self.changed.drain().collect();
         changed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let stored = changed.into_iter().map(|(id, node)| {
-            let fact = (kind.key(&id), Some(node.encode()));
+            let fact = (kind.key(&id), (!node.is_empty()).then(|| node.encode()));
             self.stored.insert(id, node);
             fact
         });

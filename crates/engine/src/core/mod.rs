@@ -3,6 +3,7 @@
 mod calls;
 mod dead_letters;
 mod flows;
+mod forget;
 mod growth;
 mod ids;
 mod known;

@@ -3,16 +3,24 @@
 use super::known::StepNodes;
 use super::step::{Place, Step};
 use crate::event::{self, EventId};
+use crate::forget::is_erased;
 use crate::identity::{self, Evidence, Kind, Noted, Origin, Reason};
-use crate::order::{Order, Pair};
+use crate::order::{Forget, Order, Pair};
 use causeway_store::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl Step<'_> {
     pub(super) fn order(&mut self, entry: &Entry) {
+        if std::str::from_utf8(&entry.record.body).is_ok_and(is_erased) {
+            return;
+        }
         match serde_json::from_slice(&entry.record.body) {
             Ok(Order::Link(pair)) => self.link(&pair, entry),
             Ok(Order::Unlink(pair)) => self.unlink(&pair, entry),
+            Ok(Order::Forget(Forget { id, erasure })) => {
+                self.count_intake();
+                self.forget(&[&id], erasure, (entry.position, entry.record.received_at));
+            }
             Err(error) => self.unreadable(entry, &format!("no order of an operator: {error}")),
         }
     }

@@ -66,25 +66,28 @@ impl Step<'_> {
 
     /// The token that Algolia knows an id by; what it stands for is remembered.
     pub(super) fn token(&mut self, id: &str) -> String {
-        let token = tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes());
-        let encoded = matches!(token, Cow::Owned(_));
-        let token = token.into_owned();
-        if encoded && self.known_token(&token).is_none() {
+        let token = self.token_of(id);
+        if token != id && self.known_token(&token).is_none() {
             self.effects.change.facts.push((identity::token_key(&token), Some(id.as_bytes().to_vec())));
             self.engine.known.tokens.insert(token.as_str().into(), Some(id.into()));
         }
         token
     }
 
+    /// The token that Algolia knows an id by: another text than the id if it is encoded.
+    pub(super) fn token_of(&self, id: &str) -> String {
+        tokens::legal(id, self.engine.settings.token_secret.expose().as_bytes()).into_owned()
+    }
+
     /// The id that a token of Algolia's stands for: itself, if it is none that we encoded.
-    fn id_behind<'a>(&mut self, token: &'a str) -> Cow<'a, str> {
+    pub(super) fn id_behind<'a>(&mut self, token: &'a str) -> Cow<'a, str> {
         if !tokens::is_encoded(token) {
             return Cow::Borrowed(token);
         }
         self.known_token(token).map_or(Cow::Borrowed(token), |id| Cow::Owned(id.to_owned()))
     }
 
-    fn known_token(&mut self, token: &str) -> Option<&str> {
+    pub(super) fn known_token(&mut self, token: &str) -> Option<&str> {
         if self.engine.known.tokens.get(token).is_none() {
             let fact = self.facts.fact(&identity::token_key(token)).unwrap_or_else(|error| {
                 self.failure = Some(error);

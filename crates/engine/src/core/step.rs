@@ -89,7 +89,7 @@ impl<'e> Step<'e> {
     }
 
     /// Hands on what was made so far, and goes on with empty blocks of that hour.
-    fn close_blocks(&mut self, next_hour: i64) {
+    pub(super) fn close_blocks(&mut self, next_hour: i64) {
         let empty = Outgoing::new(next_hour, &self.engine.growths, self.bodies);
         let made = std::mem::replace(&mut self.outgoing, empty);
         let builders: Vec<Builder> = made.close(&mut self.engine.growths, self.bodies).collect();

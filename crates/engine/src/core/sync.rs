@@ -161,7 +161,12 @@ impl Step<'_> {
         })
     }
 
-    fn change_held<R>(&mut self, sync: &Sync, token: &str, change: impl FnOnce(&mut Held) -> R) -> R
+    pub(super) fn change_held<R>(
+        &mut self,
+        sync: &Sync,
+        token: &str,
+        change: impl FnOnce(&mut Held) -> R,
+    ) -> R
     where
         R: Default,
     {

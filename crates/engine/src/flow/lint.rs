@@ -84,7 +84,9 @@ impl Lint {
         let Self { flow, trigger, subscriptions, .. } = self;
         flow.with_settings(payload, |payload| {
             if trigger.as_mut().is_none_or(|trigger| trigger.passes(payload)) {
-                subscriptions.iter_mut().for_each(|subscription| subscription.look(payload, stamp));
+                for subscription in subscriptions {
+                    subscription.look(payload, stamp);
+                }
             }
         });
     }
@@ -92,7 +94,9 @@ impl Lint {
     fn run(&mut self, payload: &mut Value<'_>, stamp: Stamp<'_>) {
         let (mut messages, mut notes) = (vec![b'['], Vec::new());
         let outcome = self.unplanned.run_with_notes(payload, stamp, &mut messages, &mut notes);
-        notes.into_iter().for_each(|note| self.adjusted.add(without_values(&note), note));
+        for note in notes {
+            self.adjusted.add(without_values(&note), note);
+        }
         match outcome {
             Outcome::Mapped(_) => {
                 self.check(messages);

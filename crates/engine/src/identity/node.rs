@@ -44,6 +44,11 @@ impl Node {
     pub(super) const EMPTY: Self =
         Self { sightings: Sightings(Vec::new()), edges: Edges(Vec::new()), devices: Vec::new() };
 
+    /// Whether nothing is known, so that there is nothing to keep.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::EMPTY
+    }
+
     /// Whether the user is known to have had this anonymous id at this instant or before.
     pub(super) fn has_device(&self, anonymous: &str, time: i64) -> bool {
         let found = self.find_device(anonymous);

@@ -34,11 +34,15 @@ impl Trait {
         }
     }
 
+    fn text(&self) -> String {
+        self.value.to_string()
+    }
+
     /// Whether this one stands against the other: the later, and of two at one instant the one whose text is greater,
     /// so that the order of arrival does not matter.
     pub(super) fn beats(&self, other: &Self) -> bool {
         match self.at.cmp(&other.at) {
-            Ordering::Equal => self.value.to_string() > other.value.to_string(),
+            Ordering::Equal => self.text() > other.text(),
             order => order == Ordering::Greater,
         }
     }

@@ -62,6 +62,6 @@ impl View {
         let ids = [("userId", user), ("anonymousId", anonymous)];
         ids.into_iter().filter_map(|(key, id)| Some((key, id?))).for_each(|(key, id)| call[key] = json!(id));
         let text = call.to_string();
-        Value::parse(text.as_bytes()).map(Value::into_owned).unwrap_or(Value::Null)
+        Value::parse(text.as_bytes()).map_or(Value::Null, Value::into_owned)
     }
 }

@@ -61,13 +61,16 @@ const MAX_SCORE: u32 = 65_535;
 /// A tag has at most so many characters. Source: Algolia's service limits.
 const MAX_TAG: usize = 100;
 
+/// A key, what stands there, and what its texts become.
+type List<'s> = (&'static str, &'s [String], fn(Template) -> Addition);
+
 impl Rule {
     /// Compiles a rule; answers everything that is wrong with it.
     pub fn compile(settings: &RuleSettings) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let when = settings.when.as_deref().and_then(|text| noted(&mut faults, trigger(text)));
         let mut additions = Vec::new();
-        let lists: [(&'static str, &[String], fn(Template) -> Addition); 3] = [
+        let lists: [List<'_>; 3] = [
             ("rule_contexts", &settings.rule_contexts, Addition::RuleContext),
             ("optional_filters", &settings.optional_filters, Addition::OptionalFilter),
             ("analytics_tags", &settings.analytics_tags, Addition::AnalyticsTag),

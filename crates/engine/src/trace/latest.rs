@@ -111,7 +111,7 @@ fn told(past: &Past<'_>, time: i64) -> Latest {
             let about = match &event.subject {
                 Subject::Objects(objects) => objects.iter().map(|object| object.id.to_string()).collect(),
                 Subject::Filters(filters) => filters.iter().map(ToString::to_string).collect(),
-                _ => Vec::new(),
+                Subject::None => Vec::new(),
             };
             (event.query_id.as_deref().map(str::to_owned), about)
         }
