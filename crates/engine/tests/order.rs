@@ -1,5 +1,7 @@
 //! The order of arrival does not matter: neither to what is known of people, nor to the records at Algolia in the end.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use causeway_algolia::records::IndexName;
 use causeway_engine::flow::{Categories, ConsentMissing, DESTINATION_PROFILES};
 use causeway_engine::ledger::Books;
@@ -77,8 +79,10 @@ impl Told {
         };
         call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         if let Told::Identify { device, user, .. } | Told::Audience { device, user, .. } = self {
-            device.iter().for_each(|device| call["anonymousId"] = json!(DEVICES[*device]));
-            user.iter().for_each(|user| call["userId"] = json!(USERS[*user]));
+            let ids = [("anonymousId", device.map(|at| DEVICES[at])), ("userId", user.map(|at| USERS[at]))];
+            for (key, id) in ids.into_iter().filter_map(|(key, id)| Some((key, id?))) {
+                call[key] = json!(id);
+            }
         }
         (Source::Webhook, call)
     }

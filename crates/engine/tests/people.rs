@@ -263,45 +263,6 @@ fn a_recipe_hears_only_calls_with_the_consent_it_needs() {
 }
 
 #[test]
-fn who_is_forgotten_is_known_to_nobody_and_comes_back_as_somebody_new() {
-    let mut world = World::new();
-    logs_in(&mut world, "ann@example.com", "shared", "gold");
-    logs_in(&mut world, "bob", "shared", "free");
-    logs_in(&mut world, "bob", "bobs", "free");
-    world.take(
-        Source::Tracking,
-        "alias",
-        &json!({"type": "alias", "previousId": "older", "userId": "ann@example.com"}),
-    );
-    let order = Order::Forget(Forget::new("ann@example.com", NOW));
-    let body = serde_json::to_value(order).unwrap();
-    world.take(Source::Operator, "", &body);
-    let left: Vec<String> =
-        world.facts.0.iter().filter(|(key, _)| !key.starts_with(b"forgetting/")).map(said).collect();
-    for name in ["ann", "shared", "older", "cw-"] {
-        assert!(!left.iter().any(|fact| fact.contains(name)), "{name}: {left:?}");
-    }
-    assert!(left.iter().any(|fact| fact.contains("bobs")), "bob is still known: {left:?}");
-    let job = world.facts.0.iter().find(|(key, _)| key.starts_with(b"forgetting/")).unwrap();
-    let job = Forgetting::decode(job.1).unwrap();
-    assert_eq!(job.identifiers, ["ann@example.com", "older", "shared"]);
-    assert_eq!(job.records.len(), 3, "{job:?}");
-    logs_in(&mut world, "ann@example.com", "shared", "new");
-    let known = people::find(&world.facts, "ann@example.com", NOW).unwrap();
-    assert_eq!((known.person.users.len(), known.person.anonymous), (1, vec!["shared".to_owned()]));
-}
-
-fn logs_in(world: &mut World, user: &str, anonymous: &str, plan: &str) {
-    let call =
-        json!({"type": "identify", "userId": user, "anonymousId": anonymous, "traits": {"plan": plan}});
-    world.take(Source::Tracking, "identify", &call);
-}
-
-fn said((key, value): (&Vec<u8>, &Vec<u8>)) -> String {
-    [key, value].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
-}
-
-#[test]
 fn a_call_that_no_flow_could_read_is_a_dead_letter_and_not_lost() {
     let mut world = World::new();
     world.webhook_text(r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"plan":1e999}}"#);
@@ -345,4 +306,43 @@ fn a_personal_trait_is_one_however_it_is_written_and_whoever_computed_it() {
     world.webhook(&computed);
     let known = people::find(&world.facts, "u-1", NOW).unwrap();
     assert_eq!(known.view.traits.keys().collect::<Vec<_>>(), ["loyalty"]);
+}
+
+#[test]
+fn who_is_forgotten_is_known_to_nobody_and_comes_back_as_somebody_new() {
+    let mut world = World::new();
+    logs_in(&mut world, "ann@example.com", "shared", "gold");
+    logs_in(&mut world, "bob", "shared", "free");
+    logs_in(&mut world, "bob", "bobs", "free");
+    world.take(
+        Source::Tracking,
+        "alias",
+        &json!({"type": "alias", "previousId": "older", "userId": "ann@example.com"}),
+    );
+    let order = Order::Forget(Forget::new("ann@example.com", NOW));
+    let body = serde_json::to_value(order).unwrap();
+    world.take(Source::Operator, "", &body);
+    let left: Vec<String> =
+        world.facts.0.iter().filter(|(key, _)| !key.starts_with(b"forgetting/")).map(said).collect();
+    for name in ["ann", "shared", "older", "cw-"] {
+        assert!(!left.iter().any(|fact| fact.contains(name)), "{name}: {left:?}");
+    }
+    assert!(left.iter().any(|fact| fact.contains("bobs")), "bob is still known: {left:?}");
+    let job = world.facts.0.iter().find(|(key, _)| key.starts_with(b"forgetting/")).unwrap();
+    let job = Forgetting::decode(job.1).unwrap();
+    assert_eq!(job.identifiers, ["ann@example.com", "older", "shared"]);
+    assert_eq!(job.records.len(), 3, "{job:?}");
+    logs_in(&mut world, "ann@example.com", "shared", "new");
+    let known = people::find(&world.facts, "ann@example.com", NOW).unwrap();
+    assert_eq!((known.person.users.len(), known.person.anonymous), (1, vec!["shared".to_owned()]));
+}
+
+fn logs_in(world: &mut World, user: &str, anonymous: &str, plan: &str) {
+    let call =
+        json!({"type": "identify", "userId": user, "anonymousId": anonymous, "traits": {"plan": plan}});
+    world.take(Source::Tracking, "identify", &call);
+}
+
+fn said((key, value): (&Vec<u8>, &Vec<u8>)) -> String {
+    [key, value].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }

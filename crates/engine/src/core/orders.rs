@@ -32,10 +32,10 @@ impl Step<'_> {
             (Kind::Anonymous, Kind::User) => self.note_link(&from.id, &to.id, place, Reason::Operator),
             (Kind::User, Kind::Anonymous) => self.note_link(&to.id, &from.id, place, Reason::Operator),
             (Kind::User, Kind::User) => {
-                self.join(pair, place, |nodes| identity::alias(nodes, &from.id, &to.id, evidence))
+                self.join(pair, place, |nodes| identity::alias(nodes, &from.id, &to.id, evidence));
             }
             (Kind::Anonymous, Kind::Anonymous) => {
-                self.join(pair, place, |nodes| identity::same_device(nodes, &from.id, &to.id, evidence))
+                self.join(pair, place, |nodes| identity::same_device(nodes, &from.id, &to.id, evidence));
             }
         }
     }
