@@ -83,6 +83,12 @@ fn trait_sync(given: TraitSync) -> Result<Sync, Problem> {
     }
     let Affinities { index, facets } =
         given.affinities.unwrap_or_else(|| Affinities { index: String::new(), facets: BTreeMap::new() });
+    if facets.len() > MAX_AFFINITIES {
+        return Err(faulty(
+            "affinities.facets",
+            &format!("more than {MAX_AFFINITIES}; keep those that matter most"),
+        ));
+    }
     let affinity = |(name, facet)| Affinity { name, facet, index: index.clone() };
     Ok(Sync {
         flow: TRAIT_SYNC,
@@ -93,6 +99,9 @@ fn trait_sync(given: TraitSync) -> Result<Sync, Problem> {
         affinities: facets.into_iter().map(affinity).collect(),
     })
 }
+
+/// So many traits may become evidence for Algolia's personalization: each is an event of its own.
+const MAX_AFFINITIES: usize = 20;
 
 /// Attributes of a record that no trait may take the place of.
 const RESERVED: [&str; 2] = ["objectID", causeway_engine::profile::AUDIENCES];

@@ -4,7 +4,7 @@
 //! carries them and nothing contends for the store. A thread of its own, since the store's calls block.
 
 use super::tail::{Next, Tail};
-use crate::delivery::{Forgotten, Inbox};
+use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
 use crate::telemetry::{Live, Metrics};
@@ -191,12 +191,15 @@ impl Worker {
                     merge(change, more);
                 }
                 Request::Resolve(more, answer) => {
+                    self.engine.forget(&more.facts);
                     merge(change, more);
                     self.answers.push(answer);
                 }
                 Request::Requeue(letters, note, now, answer) => {
                     for letter in letters {
-                        merge(change, requeued(letter, &note, self.engine.take_block_id(), now));
+                        let more = requeued(letter, &note, self.engine.take_block_id(), now);
+                        self.engine.forget(&more.facts);
+                        merge(change, more);
                     }
                     self.answers.push(answer);
                 }
@@ -258,15 +261,18 @@ impl Worker {
 }
 
 /// A dead letter's messages go back into the outbox; in the ledger the event is pending again. It counts as of `now`, so
-/// that it is retried for as long as a new event is, and is not held back for its age: the vendor has the last word.
+/// that it is retried for as long as a new event is, and is not held back for its age: the vendor has the last word. What it
+/// does to a record at Algolia may be older than what is there, so nothing is taken for known of that record: the next
+/// change sends all of it.
 pub fn requeued(letter: DeadLetter, note: &str, block: BlockId, now: i64) -> Change {
+    let held = held::keys(&letter.destination, &letter.payload);
     let mut builder = Builder::new(&letter.destination, letter.hour);
     builder.payload().extend_from_slice(&letter.payload);
     let messages = crate::delivery::batch::single_messages(&letter.payload).len();
     let made = Made {
         start: 0,
         messages: u8::try_from(messages).unwrap_or(u8::MAX),
-        slot: event::slot(&letter.event),
+        slot: event::slot(if held.is_empty() { &letter.event } else { &letter.person }),
         time: now,
         position: letter.position,
     };
@@ -275,6 +281,7 @@ pub fn requeued(letter: DeadLetter, note: &str, block: BlockId, now: i64) -> Cha
     ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
     let resolution = Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() };
     Change {
+        facts: held.into_iter().map(|key| (key, None)).collect(),
         outbox: vec![builder.build(block)],
         ledger: ledger.into_rows(),
         resolutions: vec![resolution],

@@ -7,6 +7,7 @@ mod forget;
 mod growth;
 mod ids;
 mod known;
+mod learn;
 mod memory;
 mod orders;
 mod outgoing;

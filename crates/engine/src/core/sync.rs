@@ -1,7 +1,7 @@
 //! Records at Algolia that follow what is known of people.
 
 use super::AFFINITIES;
-use super::calls::Told;
+use super::learn::Told;
 use super::step::{Place, Step, made};
 use crate::event::{self, EventId};
 use crate::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES};

@@ -20,35 +20,48 @@ impl Membership {
         self.entered >= self.left && self.entered.is_some()
     }
 
-    /// Notes an entry or an exit; answers whether anything is different now.
-    pub(super) fn learn(&mut self, member: bool, at: i64) -> bool {
-        let time = if member { &mut self.entered } else { &mut self.left };
-        let later = time.is_none_or(|known| known < at);
-        if later {
-            *time = Some(at);
-        }
-        later
-    }
-
-    /// When it changed last.
-    fn changed(&self) -> Option<i64> {
-        self.entered.max(self.left)
-    }
-
     /// The later of both, each way.
     pub(super) fn joined(self, other: Self) -> Self {
         Self { entered: self.entered.max(other.entered), left: self.left.max(other.left) }
     }
+}
 
-    /// Only what happened at instants that pass.
-    pub(super) fn at_times(self, passes: &mut impl FnMut(i64) -> bool) -> Self {
-        let mut pass = |time: Option<i64>| time.filter(|time| passes(*time));
-        Self { entered: pass(self.entered), left: pass(self.left) }
+/// When an identifier entered and left an audience: the latest times last, as many as are worth remembering.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Changes {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    entered: Vec<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left: Vec<i64>,
+}
+
+impl Changes {
+    /// Notes an entry or an exit; answers whether anything is different now.
+    pub(super) fn learn(&mut self, most: usize, member: bool, at: i64) -> bool {
+        let times = if member { &mut self.entered } else { &mut self.left };
+        let Err(place) = times.binary_search(&at) else { return false };
+        if place == 0 && times.len() >= most {
+            return false;
+        }
+        times.insert(place, at);
+        times.drain(..times.len().saturating_sub(most));
+        true
+    }
+
+    /// What they come to, of the instants that pass.
+    pub(super) fn at_times(&self, passes: &mut impl FnMut(i64) -> bool) -> Membership {
+        let mut last = |times: &[i64]| times.iter().rev().copied().find(|time| passes(*time));
+        Membership { entered: last(&self.entered), left: last(&self.left) }
+    }
+
+    /// When it changed last.
+    fn changed(&self) -> Option<i64> {
+        self.entered.last().max(self.left.last()).copied()
     }
 }
 
-pub(super) fn drop_oldest(audiences: &mut BTreeMap<String, Membership>) {
-    let oldest = audiences.iter().min_by_key(|(key, membership)| (membership.changed(), *key));
+pub(super) fn drop_oldest(audiences: &mut BTreeMap<String, Changes>) {
+    let oldest = audiences.iter().min_by_key(|(key, changes)| (changes.changed(), *key));
     let oldest = oldest.map(|(key, _)| key.clone());
     oldest.map(|key| audiences.remove(&key));
 }

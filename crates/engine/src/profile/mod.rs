@@ -22,9 +22,11 @@ pub use traits::{MAX_TRAIT_BYTES, MAX_TRAITS, Trait};
 pub use view::View;
 
 use crate::identity::Kind;
+use membership::Changes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use traits::Versions;
 
 /// At most this many audiences are remembered for an identifier: those that changed last.
 pub const MAX_AUDIENCES: usize = 500;
@@ -38,15 +40,24 @@ pub fn key(kind: Kind, id: &str) -> Vec<u8> {
     [prefix, id.as_bytes()].concat()
 }
 
+/// How much of what was said under one name is remembered. An anonymous id may turn out to have belonged to several people,
+/// each of whom keeps what was said in their time; a user id belongs to one.
+fn versions(kind: Kind) -> usize {
+    match kind {
+        Kind::Anonymous => 8,
+        Kind::User => 1,
+    }
+}
+
 /// What was said of one identifier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// By name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    traits: BTreeMap<String, Trait>,
+    traits: BTreeMap<String, Versions>,
     /// By Segment's audience key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    audiences: BTreeMap<String, Membership>,
+    audiences: BTreeMap<String, Changes>,
 }
 
 impl Profile {
@@ -67,14 +78,17 @@ impl Profile {
 
     /// Notes a trait that was said at `at` (milliseconds since the Unix epoch); null takes it away. Answers whether
     /// anything is different now, if only the time.
-    pub fn learn_trait(&mut self, name: &str, value: Value, at: i64) -> bool {
-        let learned = traits::learn(&mut self.traits, name, value, at);
+    pub fn learn_trait(&mut self, kind: Kind, name: &str, value: Value, at: i64) -> bool {
+        let learned = traits::learn(&mut self.traits, versions(kind), name, value, at);
         learned && traits::bound(&mut self.traits)
     }
 
     /// Notes that an audience was entered or left at `at`. Answers whether anything is different now.
-    pub fn learn_membership(&mut self, key: &str, member: bool, at: i64) -> bool {
-        let learned = self.audiences.entry(key.to_owned()).or_default().learn(member, at);
+    pub fn learn_membership(&mut self, kind: Kind, key: &str, member: bool, at: i64) -> bool {
+        if key.len() > traits::MAX_NAME {
+            return false;
+        }
+        let learned = self.audiences.entry(key.to_owned()).or_default().learn(versions(kind), member, at);
         if self.audiences.len() > MAX_AUDIENCES {
             membership::drop_oldest(&mut self.audiences);
         }
@@ -91,11 +105,11 @@ mod tests {
     #[test]
     fn the_last_write_by_event_time_wins_whatever_came_last() {
         let mut profile = Profile::default();
-        assert!(profile.learn_trait("plan", json!("gold"), 200));
-        assert!(!profile.learn_trait("plan", json!("free"), 100));
-        assert!(!profile.learn_trait("plan", json!("gold"), 200));
-        assert!(profile.learn_trait("plan", json!("gold"), 300));
-        assert!(!profile.learn_trait("plan", json!("basic"), 250));
+        assert!(profile.learn_trait(Kind::User, "plan", json!("gold"), 200));
+        assert!(!profile.learn_trait(Kind::User, "plan", json!("free"), 100));
+        assert!(!profile.learn_trait(Kind::User, "plan", json!("gold"), 200));
+        assert!(profile.learn_trait(Kind::User, "plan", json!("gold"), 300));
+        assert!(!profile.learn_trait(Kind::User, "plan", json!("basic"), 250));
         let mut view = View::default();
         view.join(&profile, |_| true);
         assert_eq!(view.traits["plan"].value, json!("gold"));
@@ -118,9 +132,15 @@ mod tests {
         let mut profile = Profile::default();
         for said in all {
             match *said {
-                Said::Trait(name, 0, at) => profile.learn_trait(&name.to_string(), Value::Null, at),
-                Said::Trait(name, value, at) => profile.learn_trait(&name.to_string(), json!(value), at),
-                Said::Audience(key, member, at) => profile.learn_membership(&key.to_string(), member, at),
+                Said::Trait(name, 0, at) => {
+                    profile.learn_trait(Kind::User, &name.to_string(), Value::Null, at)
+                }
+                Said::Trait(name, value, at) => {
+                    profile.learn_trait(Kind::User, &name.to_string(), json!(value), at)
+                }
+                Said::Audience(key, member, at) => {
+                    profile.learn_membership(Kind::User, &key.to_string(), member, at)
+                }
             };
         }
         profile

@@ -71,6 +71,7 @@ impl Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Kind;
     use crate::profile::Profile;
     use serde_json::json;
 
@@ -95,13 +96,13 @@ mod tests {
     fn only_chosen_traits_that_changed_are_sent() {
         let sync = sync(What::Traits(vec!["plan".to_owned(), "brand".to_owned()]));
         let (mut profile, mut held) = (Profile::default(), Held::default());
-        profile.learn_trait("plan", json!("gold"), 1);
-        profile.learn_trait("email", json!("a@b.c"), 1);
+        profile.learn_trait(Kind::User, "plan", json!("gold"), 1);
+        profile.learn_trait(Kind::User, "email", json!("a@b.c"), 1);
         assert_eq!(sync.changed(&view(&profile), &mut held), [("plan".to_owned(), "\"gold\"".to_owned())]);
-        profile.learn_trait("plan", json!("gold"), 2);
-        profile.learn_trait("other", json!(1), 2);
+        profile.learn_trait(Kind::User, "plan", json!("gold"), 2);
+        profile.learn_trait(Kind::User, "other", json!(1), 2);
         assert!(sync.changed(&view(&profile), &mut held).is_empty());
-        profile.learn_trait("plan", serde_json::Value::Null, 3);
+        profile.learn_trait(Kind::User, "plan", serde_json::Value::Null, 3);
         assert_eq!(sync.changed(&view(&profile), &mut held), [("plan".to_owned(), "null".to_owned())]);
     }
 
@@ -109,13 +110,13 @@ mod tests {
     fn audiences_are_sent_as_a_list_once_somebody_was_ever_in_one() {
         let sync = sync(What::Audiences(Some(vec!["vip".to_owned()])));
         let (mut profile, mut held) = (Profile::default(), Held::default());
-        profile.learn_membership("vip", false, 1);
-        profile.learn_membership("other", true, 1);
+        profile.learn_membership(Kind::User, "vip", false, 1);
+        profile.learn_membership(Kind::User, "other", true, 1);
         assert!(sync.changed(&view(&profile), &mut held).is_empty());
-        profile.learn_membership("vip", true, 2);
+        profile.learn_membership(Kind::User, "vip", true, 2);
         let list = |json: &str| [(AUDIENCES.to_owned(), json.to_owned())];
         assert_eq!(sync.changed(&view(&profile), &mut held), list("[\"vip\"]"));
-        profile.learn_membership("vip", false, 3);
+        profile.learn_membership(Kind::User, "vip", false, 3);
         assert_eq!(sync.changed(&view(&profile), &mut held), list("[]"));
     }
 }

@@ -12,6 +12,9 @@ pub const MAX_TRAITS: usize = 500;
 /// A value with more bytes of JSON than this is not kept: a record at Algolia may have 10 KB in all on the smallest plan.
 pub const MAX_TRAIT_BYTES: usize = 4096;
 
+/// A name or an audience's key with more bytes than this is not kept.
+pub(super) const MAX_NAME: usize = 256;
+
 /// A trait's value and when it was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trait {
@@ -48,22 +51,40 @@ impl Trait {
     }
 }
 
-pub(super) fn learn(traits: &mut BTreeMap<String, Trait>, name: &str, value: Value, at: i64) -> bool {
+/// What was said under one name: the latest last, as many as are worth remembering.
+pub(super) type Versions = Vec<Trait>;
+
+pub(super) fn learn(
+    traits: &mut BTreeMap<String, Versions>,
+    most: usize,
+    name: &str,
+    value: Value,
+    at: i64,
+) -> bool {
     let new = Trait { value: plain(value), at };
-    if new.value.to_string().len() > MAX_TRAIT_BYTES {
+    if name.len() > MAX_NAME || new.value.to_string().len() > MAX_TRAIT_BYTES {
         return false;
     }
-    match traits.get_mut(name) {
-        Some(known) if !new.beats(known) => false,
-        Some(known) => {
+    let versions = traits.entry(name.to_owned()).or_default();
+    match versions.iter_mut().find(|known| known.at == at) {
+        Some(known) if new.beats(known) => {
             *known = new;
             true
         }
-        None => {
-            traits.insert(name.to_owned(), new);
-            true
-        }
+        Some(_) => false,
+        None => add(versions, most, new),
     }
+}
+
+/// Adds a version in its place; one that is older than all that are remembered is not worth it.
+fn add(versions: &mut Versions, most: usize, new: Trait) -> bool {
+    let place = versions.partition_point(|known| known.at < new.at);
+    if place == 0 && versions.len() >= most {
+        return false;
+    }
+    versions.insert(place, new);
+    versions.drain(..versions.len().saturating_sub(most));
+    true
 }
 
 /// The one way to write a value: keys sorted, and whole numbers without a fraction. So the same value is the same text,
@@ -88,10 +109,11 @@ fn whole(number: &Number) -> Option<i64> {
 }
 
 /// Drops the trait that was said first if there are too many; always true, what was learned may be what goes.
-pub(super) fn bound(traits: &mut BTreeMap<String, Trait>) -> bool {
+pub(super) fn bound(traits: &mut BTreeMap<String, Versions>) -> bool {
     if traits.len() > MAX_TRAITS {
-        let oldest =
-            traits.iter().min_by_key(|(name, known)| (known.at, *name)).map(|(name, _)| name.clone());
+        let latest = |versions: &Versions| versions.last().map(|known| known.at);
+        let oldest = traits.iter().min_by_key(|(name, versions)| (latest(versions), *name));
+        let oldest = oldest.map(|(name, _)| name.clone());
         oldest.map(|name| traits.remove(&name));
     }
     true

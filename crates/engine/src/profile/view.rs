@@ -17,18 +17,16 @@ pub struct View {
 impl View {
     /// Adds what was said of one identifier at the instants at which it belonged to the person.
     pub fn join(&mut self, profile: &Profile, mut belonged: impl FnMut(i64) -> bool) {
-        for (name, new) in &profile.traits {
-            if !belonged(new.at) {
-                continue;
-            }
+        for (name, versions) in &profile.traits {
+            let Some(new) = versions.iter().rev().find(|version| belonged(version.at)) else { continue };
             match self.traits.get_mut(name) {
                 Some(known) if !new.beats(known) => {}
                 Some(known) => *known = new.clone(),
                 None => drop(self.traits.insert(name.clone(), new.clone())),
             }
         }
-        for (key, membership) in &profile.audiences {
-            let membership = membership.at_times(&mut belonged);
+        for (key, changes) in &profile.audiences {
+            let membership = changes.at_times(&mut belonged);
             if membership != Membership::default() {
                 let known = self.audiences.entry(key.clone()).or_default();
                 *known = known.joined(membership);

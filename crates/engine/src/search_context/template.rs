@@ -11,6 +11,9 @@ pub(super) struct Template {
     tail: String,
 }
 
+/// A longer text would take the query itself over Algolia's bounds, and is nothing that a facet holds.
+const MAX_TEXT: usize = 256;
+
 /// At most so many items of a list trait are used.
 const MAX_ITEMS: usize = 20;
 
@@ -58,10 +61,10 @@ impl Template {
     }
 }
 
-/// What a trait says as text; nothing for null, empty text and what has parts.
+/// What a trait says as text; nothing for null, empty or very long text, and what has parts.
 fn text(value: &Value<'_>) -> Option<String> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.to_string()),
+        Value::String(text) if (1..=MAX_TEXT).contains(&text.len()) => Some(text.to_string()),
         Value::Number(_) | Value::Bool(_) => {
             let mut json = Vec::new();
             value.write_json(&mut json);

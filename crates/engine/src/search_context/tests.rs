@@ -1,4 +1,5 @@
 use super::*;
+use crate::identity::Kind;
 use crate::profile::Profile;
 use serde_json::json;
 
@@ -14,11 +15,11 @@ fn rules(rules: &[RuleSettings]) -> Rules {
 
 fn view() -> View {
     let mut profile = Profile::default();
-    profile.learn_trait("plan", json!("gold"), 1);
-    profile.learn_trait("brands", json!(["Acme", "-Zen", ""]), 1);
-    profile.learn_membership("big spenders", true, 1);
-    profile.learn_membership("gone", true, 1);
-    profile.learn_membership("gone", false, 2);
+    profile.learn_trait(Kind::User, "plan", json!("gold"), 1);
+    profile.learn_trait(Kind::User, "brands", json!(["Acme", "-Zen", ""]), 1);
+    profile.learn_membership(Kind::User, "big spenders", true, 1);
+    profile.learn_membership(Kind::User, "gone", true, 1);
+    profile.learn_membership(Kind::User, "gone", false, 2);
     let mut view = View::default();
     view.join(&profile, |_| true);
     view
