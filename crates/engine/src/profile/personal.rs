@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Segment's reserved traits that say who somebody is, as [`plain`] writes them. They are kept only where a user asked for
+/// Segment's reserved traits that say who somebody is, as `plain` writes them. They are kept only where a user asked for
 /// them by name. Source: Segment's spec, identify, reserved traits.
 pub const PERSONAL_TRAITS: [&str; 20] = [
     "address",

@@ -1,8 +1,8 @@
 //! From what a mapping makes to lawful Insights events.
 //!
 //! Segment's events are written by shops, each in its own way: positions count from 0 or 1, prices are text, an id is a
-//! number, a list holds 50 products. So the object that a mapping makes is read leniently ([`draft`]), brought into the
-//! documented form ([`lawful`]), divided where one event can't hold it all ([`parts`]), and then held against the same
+//! number, a list holds 50 products. So the object that a mapping makes is read leniently (`draft`), brought into the
+//! documented form (`lawful`), divided where one event can't hold it all (`parts`), and then held against the same
 //! rules as events that come in. What stands in the way of an event is left out and noted; what an event can't be
 //! without makes it a dead letter that says what is missing.
 //!
