@@ -28,6 +28,11 @@ pub(super) fn bounds(raw: &str, shared: &Shared<'_>, route: Route) -> Result<(),
 
 /// Whether valid JSON is nested deeper than so many levels.
 fn is_deeper(json: &str, levels: usize) -> bool {
+    // Counting is quick, and hardly any message has more brackets in all than may be nested.
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if brackets <= levels {
+        return false;
+    }
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     json.bytes().any(|byte| {
         match byte {

@@ -13,11 +13,10 @@ pub fn parse(body: &[u8], route: Route, received_at: i64) -> Result<Calls<'_>, R
     if body.len() > limit {
         return Err(Refusal::TooLarge { limit });
     }
-    let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
     let (messages, shared, write_key) = match route {
-        Route::Webhook => (delivered(whole)?, Shared::default(), None),
-        Route::Tracking(_) => single(whole)?,
-        Route::Batch => batch(whole)?,
+        Route::Webhook => (delivered(body)?, Shared::default(), None),
+        Route::Tracking(_) => single(body)?,
+        Route::Batch => batch(body)?,
     };
     counted(messages.len(), route)?;
     let judge = |(index, message)| {
@@ -34,12 +33,16 @@ fn invalid(index: usize, message: &RawValue, problem: Problem) -> Invalid<'_> {
 type Parts<'a> = (Vec<&'a RawValue>, Shared<'a>, Option<Cow<'a, str>>);
 
 /// A webhook's body: one message, or an array of them.
-fn delivered(whole: &RawValue) -> Result<Vec<&RawValue>, Refusal> {
-    match whole.get().as_bytes().first() {
-        Some(b'{') => Ok(vec![whole]),
-        Some(b'[') => Ok(list(whole).into_iter().map(unwrapped).collect()),
-        _ => Err(Refusal::WrongBody { expected: "message and no array of messages" }),
+fn delivered(body: &[u8]) -> Result<Vec<&RawValue>, Refusal> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(malformed)?;
+        return Ok(elements.into_iter().map(unwrapped).collect());
     }
+    let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
+    if is_object(whole) {
+        return Ok(vec![whole]);
+    }
+    Err(Refusal::WrongBody { expected: "message and no array of messages" })
 }
 
 /// Segment's Extensible Webhook sends each element of a batch as `{"json": message}`.
@@ -48,13 +51,14 @@ fn unwrapped(element: &RawValue) -> &RawValue {
     inner.flatten().unwrap_or(element)
 }
 
-fn single(whole: &RawValue) -> Result<Parts<'_>, Refusal> {
-    let write_key = envelope(whole)?.text("writeKey");
+fn single(body: &[u8]) -> Result<Parts<'_>, Refusal> {
+    let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
+    let write_key = envelope(body)?.text("writeKey");
     Ok((vec![whole], Shared::default(), write_key))
 }
 
-fn batch(whole: &RawValue) -> Result<Parts<'_>, Refusal> {
-    let members = envelope(whole)?;
+fn batch(body: &[u8]) -> Result<Parts<'_>, Refusal> {
+    let members = envelope(body)?;
     let messages = members.get("batch").map(list).unwrap_or_default();
     let shared = Shared {
         context: shared(&members, "context")?,
@@ -64,11 +68,13 @@ fn batch(whole: &RawValue) -> Result<Parts<'_>, Refusal> {
     Ok((messages, shared, members.text("writeKey")))
 }
 
-fn envelope(whole: &RawValue) -> Result<Members<'_>, Refusal> {
-    if !is_object(whole) {
-        return Err(Refusal::WrongBody { expected: "JSON object" });
+fn envelope(body: &[u8]) -> Result<Members<'_>, Refusal> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        return serde_json::from_slice(body).map_err(malformed);
     }
-    serde_json::from_str(whole.get()).map_err(malformed)
+    // What is no JSON at all is told as such.
+    serde_json::from_slice::<&RawValue>(body).map_err(malformed)?;
+    Err(Refusal::WrongBody { expected: "JSON object" })
 }
 
 fn shared<'a>(members: &Members<'a>, field: &'static str) -> Result<Option<&'a RawValue>, Refusal> {
