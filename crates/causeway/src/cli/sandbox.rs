@@ -27,6 +27,7 @@ fn introduction(url: &str, options: &Options) -> String {
         "the stand-ins of Algolia and Segment listen on {url}\n\n\
          # for causeway.toml\n\
          [algolia]\napp_id = {:?}\napi_key = {:?}\nadmin_key = {:?}\ninsights_url = {url:?}\n\
+         search_hosts = [{url:?}]\npersonalization_url = {url:?}\nadvanced_personalization_url = {url:?}\n\
          [segment]\nwrite_key = {:?}\ntracking_url = {url:?}\n\n\
          what arrived:  {url}/_sandbox/segment/messages  {url}/_sandbox/algolia/events",
         options.app_id, options.api_keys[0], options.admin_keys[0], options.write_keys[0],
