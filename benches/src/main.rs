@@ -1,7 +1,7 @@
 //! How fast Causeway is, beside what the machine can do at most, all measured in one run.
 //!
 //! ```text
-//! cargo run --release -p causeway-benches              everything, about three minutes
+//! cargo run --release -p causeway-benches              everything, about four minutes
 //! cargo run --release -p causeway-benches -- intake    one part
 //! ```
 //!
