@@ -22,6 +22,7 @@ mod recent;
 pub mod recipes;
 pub mod repair;
 pub mod search_context;
+pub mod searches;
 pub mod span;
 pub mod trace;
 pub mod trial;

@@ -57,11 +57,15 @@ pub enum Source {
     Reattributed,
     /// A call of Segment's, as Segment would hand it on; otherwise like [`Source::Reattributed`].
     ReattributedCall,
+    /// Searches that were seen: a [`crate::searches::Seen`].
+    Searches,
+    /// Nothing but the time that it is, for what happens when nobody does anything: a shopper has stopped typing.
+    Tick,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Insights,
         Self::Repaired,
         Self::Tracking,
@@ -70,6 +74,8 @@ impl Source {
         Self::RepairedCall,
         Self::Reattributed,
         Self::ReattributedCall,
+        Self::Searches,
+        Self::Tick,
     ];
 
     /// The source of a journal's record.
@@ -89,6 +95,8 @@ impl From<Source> for journal::Source {
             Source::RepairedCall => 6,
             Source::Reattributed => 7,
             Source::ReattributedCall => 8,
+            Source::Searches => 9,
+            Source::Tick => 10,
         })
     }
 }

@@ -73,6 +73,7 @@ impl<'e> Step<'e> {
             }
             Some(super::Source::Operator) => self.order(entry),
             Some(super::Source::Reattributed | super::Source::ReattributedCall) => self.reattributed(entry),
+            Some(super::Source::Searches | super::Source::Tick) => {}
             None => {
                 let journal::Source(number) = entry.record.source;
                 self.unreadable(entry, &format!("no intake has the number {number}"));

@@ -175,6 +175,8 @@ fn source_of(entry: &Entry) -> &'static str {
         Some(Source::Webhook) => "webhook",
         Some(Source::Repaired | Source::RepairedCall) => "repaired",
         Some(Source::Reattributed | Source::ReattributedCall) => "reattributed",
+        Some(Source::Searches) => "searches",
+        Some(Source::Tick) => "tick",
         Some(Source::Operator) | None => "operator",
     }
 }
