@@ -2,8 +2,15 @@
 
 use super::change::{Change, Ignored};
 use super::operation::{Deed, Operation};
+use super::refusal::Refusal;
+use super::rule::{self, Rules};
+use super::searchable::Searchable;
+use super::settings::Settings;
+use crate::catalogue;
+use crate::clock::now_ms;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,13 +32,87 @@ pub(crate) struct Record {
 /// All indices of the application.
 #[derive(Debug)]
 pub(crate) struct Indices {
-    published: BTreeMap<String, Records>,
+    published: BTreeMap<String, Index>,
     pending: VecDeque<Task>,
     last_task: u64,
     /// How many ids were given to records that came without.
     given: u64,
     /// The largest record, in bytes of compact JSON.
     largest_record: usize,
+}
+
+/// One index.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) records: Records,
+    settings: Arc<Map<String, Value>>,
+    rules: Arc<Rules>,
+    /// Made when it is first searched after a change.
+    searchable: Option<Arc<Searchable>>,
+    /// Unix milliseconds.
+    pub(super) created_ms: i64,
+    pub(super) updated_ms: i64,
+}
+
+/// An index ready to be searched, as it was at one moment.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) searchable: Arc<Searchable>,
+    pub(super) settings: Arc<Map<String, Value>>,
+    pub(super) rules: Arc<Rules>,
+}
+
+impl Index {
+    fn new(now_ms: i64) -> Self {
+        Self { created_ms: now_ms, updated_ms: now_ms, ..Self::default() }
+    }
+
+    /// The products of the shop, with rules for some audiences.
+    pub(super) fn of_products(now_ms: i64) -> Self {
+        let record = |fields: Map<String, Value>| {
+            let id = fields.get("objectID").and_then(Value::as_str).unwrap_or_default().to_owned();
+            (id, Record { fields, writes: 1 })
+        };
+        let records = catalogue::records().map(record).collect();
+        let (settings, rules) = (Arc::new(catalogue::settings()), Arc::new(rule::of_products()));
+        Self { records, settings, rules, ..Self::new(now_ms) }
+    }
+
+    pub(super) fn settings(&self) -> &Map<String, Value> {
+        &self.settings
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(super) fn rules_mut(&mut self) -> &mut Rules {
+        Arc::make_mut(&mut self.rules)
+    }
+
+    /// Merges settings: what isn't named stays, null takes one away. All or nothing.
+    pub(super) fn change_settings(&mut self, changes: Map<String, Value>) -> Result<(), Refusal> {
+        let mut settings = (*self.settings).clone();
+        settings.extend(changes);
+        settings.retain(|_, value| !value.is_null());
+        Settings::parse(&settings)?;
+        (self.settings, self.searchable) = (Arc::new(settings), None);
+        Ok(())
+    }
+
+    fn records_mut(&mut self, now_ms: i64) -> &mut Records {
+        (self.searchable, self.updated_ms) = (None, now_ms);
+        &mut self.records
+    }
+
+    pub(super) fn prepared(&mut self) -> Result<Prepared, Refusal> {
+        let searchable = match &self.searchable {
+            Some(searchable) => Arc::clone(searchable),
+            None => Arc::new(Searchable::build(&self.records, Settings::parse(&self.settings)?)),
+        };
+        self.searchable = Some(Arc::clone(&searchable));
+        Ok(Prepared { searchable, settings: Arc::clone(&self.settings), rules: Arc::clone(&self.rules) })
+    }
 }
 
 /// Operations on one index that become readable together.
@@ -44,8 +125,11 @@ struct Task {
 }
 
 impl Indices {
-    pub(crate) const fn new(largest_record: usize) -> Self {
-        Self { published: BTreeMap::new(), pending: VecDeque::new(), last_task: 0, given: 0, largest_record }
+    /// With the index of the shop's products, or with none at all.
+    pub(crate) fn new(largest_record: usize, with_products: bool) -> Self {
+        let products = || (catalogue::INDEX.to_owned(), Index::of_products(now_ms()));
+        let published = with_products.then(products).into_iter().collect();
+        Self { published, pending: VecDeque::new(), last_task: 0, given: 0, largest_record }
     }
 
     /// Publishes the tasks that are due, in their order.
@@ -58,17 +142,46 @@ impl Indices {
 
     /// An index's records; nothing when there is no such index.
     pub(crate) fn get(&self, index: &str) -> Option<&Records> {
-        self.published.get(index)
+        self.index(index).map(|index| &index.records)
     }
 
-    /// Every index with its records.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Records)> {
+    /// An index; nothing when there is none of that name.
+    pub(super) fn index(&self, name: &str) -> Option<&Index> {
+        self.published.get(name)
+    }
+
+    /// Every index by its name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Index)> {
         self.published.iter()
+    }
+
+    /// An index ready to be searched.
+    pub(super) fn prepared(&mut self, name: &str) -> Option<Result<Prepared, Refusal>> {
+        self.settle(Instant::now());
+        self.published.get_mut(name).map(Index::prepared)
+    }
+
+    /// Changes an index at once, as a task; it is made if there is none.
+    pub(super) fn change(
+        &mut self,
+        name: &str,
+        now_ms: i64,
+        change: impl FnOnce(&mut Index) -> Result<(), Refusal>,
+    ) -> Result<u64, Refusal> {
+        let mut made = Index::new(now_ms);
+        let existing = self.published.get_mut(name);
+        let exists = existing.is_some();
+        change(existing.unwrap_or(&mut made))?;
+        if !exists {
+            self.published.insert(name.to_owned(), made);
+        }
+        self.last_task += 1;
+        Ok(self.last_task)
     }
 
     /// How many records there are in all indices.
     pub(super) fn len(&self) -> usize {
-        self.published.values().map(Records::len).sum()
+        self.published.values().map(|index| index.records.len()).sum()
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -105,13 +218,14 @@ impl Indices {
         let Operation { index, object_id, body, deed, .. } = operation;
         match (deed, object_id) {
             (Deed::DeleteIndex, _) => drop(self.published.remove(&index)),
-            (Deed::Clear, _) => self.published.entry(index).or_default().clear(),
+            (Deed::Clear, _) => self.records_mut(index).clear(),
             (Deed::Delete, Some(id)) => {
-                self.published.get_mut(&index).and_then(|records| records.remove(&id));
+                let index = self.published.get_mut(&index).filter(|index| index.records.contains_key(&id));
+                index.and_then(|index| index.records_mut(now_ms()).remove(&id));
             }
             (Deed::Replace, Some(id)) => self.write(index, id, body),
             (Deed::Update { changes, create }, Some(id)) => {
-                let current = self.published.get(&index).and_then(|records| records.get(&id));
+                let current = self.get(&index).and_then(|records| records.get(&id));
                 if let Some(Ok(fields)) = (create || current.is_some()).then(|| merge(current, &changes)) {
                     self.write(index, id, fields);
                 }
@@ -124,9 +238,15 @@ impl Indices {
     fn write(&mut self, index: String, id: String, mut fields: Map<String, Value>) {
         fields.insert("objectID".into(), id.as_str().into());
         if size(&fields) <= self.largest_record {
-            let record = self.published.entry(index).or_default().entry(id).or_default();
+            let record = self.records_mut(index).entry(id).or_default();
             *record = Record { fields, writes: record.writes + 1 };
         }
+    }
+
+    /// The records of an index that are about to change; it is made if there is none.
+    fn records_mut(&mut self, index: String) -> &mut Records {
+        let now = now_ms();
+        self.published.entry(index).or_insert_with(|| Index::new(now)).records_mut(now)
     }
 }
 
