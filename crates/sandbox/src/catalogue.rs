@@ -2,13 +2,11 @@
 
 mod shelves;
 
-pub(crate) use shelves::PREMIUM;
-
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Map, Value, json};
-use shelves::{BRANDS, COLOURS, ROOMS, SERIES, SHELVES, SIZES, Shelf};
+use shelves::{BRANDS, COLOURS, PREMIUM, ROOMS, SERIES, SHELVES, SIZES, Shelf};
 
 /// The index that holds the shop's products.
 pub const INDEX: &str = "products";
@@ -105,6 +103,28 @@ pub(crate) fn settings() -> Map<String, Value> {
         Value::Object(settings) => settings,
         _ => Map::new(),
     }
+}
+
+/// The rules of the index: some audiences get the same results of a query in another order.
+pub(crate) fn rules() -> [Value; 2] {
+    let premium = PREMIUM.iter().map(|brand| format!("brand:{brand}<score=4>")).collect::<Vec<_>>();
+    [
+        json!({
+            "objectID": "premium-brands-first",
+            "description": "Who spends much sees the upper end first",
+            "conditions": [{"context": "audience_vip"}, {"context": "audience_big_spenders"}, {"context": "tier_gold"}],
+            "consequence": {
+                "params": {"optionalFilters": [premium, "priceBand:upper<score=2>"]},
+                "userData": {"banner": "Made for you: our finest makers"},
+            },
+        }),
+        json!({
+            "objectID": "bargains-first",
+            "description": "Who looks for bargains sees the lower end first",
+            "conditions": [{"context": "audience_bargain_hunters"}],
+            "consequence": {"params": {"optionalFilters": ["priceBand:budget<score=4>"]}},
+        }),
+    ]
 }
 
 /// A hit of the index, or a record of it, as a thing to buy. What it lacks is empty or nothing.

@@ -42,7 +42,7 @@ impl Asked {
         let until = date(value("endDate"), "endDate")?.unwrap_or_else(|| day(now_ms));
         let earlier = || until.checked_sub(DAYS_BEFORE.days()).unwrap_or(until);
         let from = date(value("startDate"), "startDate")?.unwrap_or_else(earlier);
-        if from > until || (until - from).get_days() as i64 > LONGEST_DAYS {
+        if from > until || i64::from((until - from).get_days()) > LONGEST_DAYS {
             return Err(BadParameter("startDate", format!("{from} to {until} is no period")));
         }
         Ok(Self {

@@ -54,12 +54,11 @@ impl Searches {
         for search in self.list.iter().filter(|search| search.index == index) {
             let before =
                 last.get(search.user.as_str()).copied().filter(|place| goes_on(folded[*place], search));
-            match before {
-                Some(place) => folded[place] = search,
-                None => {
-                    last.insert(&search.user, folded.len());
-                    folded.push(search);
-                }
+            if let Some(place) = before {
+                folded[place] = search;
+            } else {
+                last.insert(&search.user, folded.len());
+                folded.push(search);
             }
         }
         folded

@@ -73,7 +73,7 @@ pub(super) const SHELVES: &[Shelf] = &[
 pub(super) const BRANDS: &[&str] =
     &["Fjordal", "Maison Brume", "Hearth & Pine", "Kobo Living", "Atelier Ruiz", "Lumen North"];
 /// The brands of the upper end; what they make costs more.
-pub(crate) const PREMIUM: &[&str] = &["Maison Brume", "Atelier Ruiz"];
+pub(super) const PREMIUM: &[&str] = &["Maison Brume", "Atelier Ruiz"];
 pub(super) const SERIES: &[&str] =
     &["Alma", "Bruno", "Clara", "Dune", "Elio", "Freya", "Gala", "Hugo", "Isla", "Juno", "Kaya", "Lund"];
 pub(super) const COLOURS: &[&str] =

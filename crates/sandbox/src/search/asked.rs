@@ -3,8 +3,9 @@
 use super::facets;
 use super::fields::{Fields, encoded};
 use super::hit::Writer;
-use super::indices::Prepared;
-use super::parameters::{self, Parameters};
+use super::index::Prepared;
+use super::names;
+use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::results::Results;
 use super::rule::{Occasion, Rule};
@@ -67,7 +68,7 @@ impl Asked<'_> {
     /// Searches and writes the answer.
     pub(super) fn answer(&self, world: &World) -> Result<Answer, Refusal> {
         let began = Instant::now();
-        parameters::check_names(&self.fields, &["indexName", "type"])?;
+        names::check(&self.fields, &["indexName", "type"])?;
         let prepared = self.prepared(world)?;
         let Planned { parameters, rules } = self.plan(&prepared)?;
         let mut results = prepared.searchable.search(&parameters);
@@ -87,7 +88,7 @@ impl Asked<'_> {
 
     /// `facetHits` for a facet of this search.
     pub(super) fn facet_hits(&self, world: &World, facet: &str) -> Result<Value, Refusal> {
-        parameters::check_names(
+        names::check(
             &self.fields,
             &["indexName", "type", "facet", "facetQuery", "facetName", "maxFacetHits"],
         )?;
@@ -135,16 +136,13 @@ impl Asked<'_> {
             "exhaustiveNbHits": true, "exhaustiveTypo": true, "exhaustive": {"nbHits": true, "typo": true},
             "renderingContent": {}, "processingTimeMS": took.max(1), "serverTimeMS": took.max(1),
         });
-        match parameters.window {
-            Some((offset, length)) => {
-                rest["offset"] = offset.into();
-                rest["length"] = length.into();
-            }
-            None => {
-                rest["page"] = parameters.page.into();
-                rest["hitsPerPage"] = parameters.hits_per_page.into();
-                rest["nbPages"] = pages(self.reachable(prepared, results), parameters.hits_per_page).into();
-            }
+        if let Some((offset, length)) = parameters.window {
+            rest["offset"] = offset.into();
+            rest["length"] = length.into();
+        } else {
+            rest["page"] = parameters.page.into();
+            rest["hitsPerPage"] = parameters.hits_per_page.into();
+            rest["nbPages"] = pages(self.reachable(prepared, results), parameters.hits_per_page).into();
         }
         if self.way == Way::AmongOthers {
             rest["index"] = self.index.into();

@@ -1,5 +1,6 @@
 //! Filters as types: lists of alternatives that must all hold, which is all that the vendor's syntax can say.
 
+mod cursor;
 mod parse;
 
 pub(super) use parse::{expression, facet_list, numeric_list, tag_list};

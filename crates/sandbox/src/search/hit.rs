@@ -45,13 +45,11 @@ impl<'a> Writer<'a> {
         if settings.unretrievable.iter().any(|hidden| hidden == name) {
             return false;
         }
-        match &self.parameters.highlight {
-            Some(names) => names.iter().any(|wanted| wanted == "*" || is_within(wanted, name)),
-            None => {
-                let paths = settings.searchable.iter().flatten();
-                settings.searchable.is_empty() || paths.into_iter().any(|path| is_within(path, name))
-            }
+        if let Some(names) = &self.parameters.highlight {
+            return names.iter().any(|wanted| wanted == "*" || is_within(wanted, name));
         }
+        settings.searchable.is_empty()
+            || settings.searchable.iter().flatten().any(|path| is_within(path, name))
     }
 
     fn write_members<'b>(&self, members: impl Iterator<Item = &'b (String, Node)>, json: &mut Vec<u8>) {

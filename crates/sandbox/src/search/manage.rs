@@ -23,7 +23,7 @@ pub(super) fn list(world: &World, parts: &Parts) -> Result<Reply, Refusal> {
     let mut memory = world.memory();
     memory.indices.settle(Instant::now());
     let seen = memory.indices.all().filter(|(name, _)| restrictions.allow(name));
-    let described = |(name, index): (&String, &super::indices::Index)| {
+    let described = |(name, index): (&String, &super::index::Index)| {
         let size = index.records.values().map(|record| super::indices::size(&record.fields)).sum::<usize>();
         json!({"name": name, "createdAt": iso(index.created_ms), "updatedAt": iso(index.updated_ms),
             "entries": index.records.len(), "dataSize": size, "fileSize": size, "lastBuildTimeS": 0,
@@ -148,7 +148,7 @@ fn seeing(world: &World, parts: &Parts, index: &str, needs: &[Acl]) -> Result<()
 fn changed(
     world: &World,
     index: &str,
-    change: impl FnOnce(&mut super::indices::Index) -> Result<(), Refusal>,
+    change: impl FnOnce(&mut super::index::Index) -> Result<(), Refusal>,
 ) -> Result<Reply, Refusal> {
     let now = now_ms();
     let task = world.memory().indices.change(index, now, change)?;

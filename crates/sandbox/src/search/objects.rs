@@ -70,7 +70,7 @@ pub(super) fn recommendations(world: &World, parts: &Parts, body: &Bytes) -> Res
     Ok(reply::json(StatusCode::OK, &json!({"results": results})))
 }
 
-impl super::indices::Prepared {
+impl super::index::Prepared {
     /// Other records of the same category.
     fn related(&self, id: &str, most: usize) -> Vec<Value> {
         let Some(record) = self.searchable.number(id) else { return Vec::new() };

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::filter::{self, Filters};
 use super::refusal::Refusal;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// "maximum: 1000". The vendor's own front-end library asks for 0 where it wants counts alone.
 const MOST_HITS: u64 = 1000;
@@ -12,89 +12,6 @@ const MOST_FACET_VALUES: u64 = 1000;
 const FACET_VALUES: u64 = 100;
 /// "query 512 bytes" (service limits).
 const LONGEST_QUERY: usize = 512;
-
-/// Parameters of the vendor's that are taken without having an effect here.
-const WITHOUT_EFFECT: &[&str] = &[
-    "similarQuery",
-    "facetingAfterDistinct",
-    "aroundLatLng",
-    "aroundLatLngViaIP",
-    "aroundRadius",
-    "aroundPrecision",
-    "minimumAroundRadius",
-    "insideBoundingBox",
-    "insidePolygon",
-    "naturalLanguages",
-    "personalizationImpact",
-    "getRankingInfo",
-    "synonyms",
-    "percentileComputation",
-    "enableABTest",
-    "ranking",
-    "relevancyStrictness",
-    "attributesToSnippet",
-    "snippetEllipsisText",
-    "restrictHighlightAndSnippetArrays",
-    "allowTyposOnNumericTokens",
-    "disableTypoToleranceOnAttributes",
-    "ignorePlurals",
-    "removeStopWords",
-    "queryLanguages",
-    "decompoundQuery",
-    "enablePersonalization",
-    "mode",
-    "semanticSearch",
-    "advancedSyntax",
-    "optionalWords",
-    "disableExactOnAttributes",
-    "exactOnSingleWordQuery",
-    "alternativesAsExact",
-    "advancedSyntaxFeatures",
-    "distinct",
-    "replaceSynonymsInHighlight",
-    "minProximity",
-    "responseFields",
-    "attributeCriteriaComputedByMinProximity",
-    "renderingContent",
-    "enableReRanking",
-    "reRankingApplyFilter",
-    "extensions",
-    "explain",
-    "personalizationFilters",
-    "removeWordsIfNoResults",
-];
-/// Those that have one.
-const WITH_EFFECT: &[&str] = &[
-    "query",
-    "filters",
-    "facetFilters",
-    "optionalFilters",
-    "numericFilters",
-    "tagFilters",
-    "sumOrFiltersScores",
-    "restrictSearchableAttributes",
-    "facets",
-    "page",
-    "offset",
-    "length",
-    "ruleContexts",
-    "userToken",
-    "clickAnalytics",
-    "analytics",
-    "analyticsTags",
-    "attributesToRetrieve",
-    "attributesToHighlight",
-    "highlightPreTag",
-    "highlightPostTag",
-    "hitsPerPage",
-    "minWordSizefor1Typo",
-    "minWordSizefor2Typos",
-    "typoTolerance",
-    "enableRules",
-    "queryType",
-    "maxValuesPerFacet",
-    "sortFacetValuesBy",
-];
 
 /// What a search asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +25,7 @@ pub(super) struct Parameters {
     pub(super) restrict: Option<Vec<String>>,
     pub(super) facets: Vec<String>,
     pub(super) facet_values: usize,
-    pub(super) alphabetical: bool,
+    pub(super) facet_order: FacetOrder,
     pub(super) page: usize,
     pub(super) hits_per_page: usize,
     /// `offset` and `length`, instead of pages.
@@ -122,6 +39,14 @@ pub(super) struct Parameters {
     pub(super) analytics: bool,
     pub(super) analytics_tags: Vec<String>,
     pub(super) user_token: Option<String>,
+}
+
+/// How the values of a facet are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FacetOrder {
+    /// The most frequent first.
+    Count,
+    Alphabet,
 }
 
 /// From how many letters on one and two typos are forgiven; never, where it is `usize::MAX`.
@@ -148,15 +73,6 @@ pub(super) enum Prefixes {
     None,
 }
 
-/// Refuses parameters that the vendor doesn't know.
-pub(super) fn check_names(fields: &Map<String, Value>, also: &[&str]) -> Result<(), Refusal> {
-    let known = |key: &str| [WITH_EFFECT, WITHOUT_EFFECT, also].iter().any(|list| list.contains(&key));
-    match fields.keys().find(|key| !known(key) && !key.to_ascii_lowercase().starts_with("x-algolia-")) {
-        Some(key) => Err(Refusal::bad_request(format!("Unknown parameter: {key}"))),
-        None => Ok(()),
-    }
-}
-
 impl Parameters {
     /// Reads the layers. Filters of all of them hold together, so that none can widen what another restricts.
     pub(super) fn parse(fields: &Fields) -> Result<Self, Refusal> {
@@ -174,7 +90,7 @@ impl Parameters {
             restrict: fields.texts("restrictSearchableAttributes")?.filter(|list| !list.is_empty()),
             facets: fields.texts("facets")?.unwrap_or_default(),
             facet_values: count("maxValuesPerFacet", MOST_FACET_VALUES, FACET_VALUES)?,
-            alphabetical: text("sortFacetValuesBy", "count")? == "alpha",
+            facet_order: facet_order(fields)?,
             page: count("page", u64::from(u32::MAX), 0)?,
             hits_per_page: count("hitsPerPage", MOST_HITS, HITS)?,
             window: window(fields)?,
@@ -260,6 +176,16 @@ fn bad_typo_tolerance() -> Refusal {
     Refusal::bad_request(
         "Invalid value for \"typoTolerance\" parameter, expected true, false, \"min\" or \"strict\"",
     )
+}
+
+fn facet_order(fields: &Fields) -> Result<FacetOrder, Refusal> {
+    match fields.text("sortFacetValuesBy")?.as_deref() {
+        None | Some("count") => Ok(FacetOrder::Count),
+        Some("alpha") => Ok(FacetOrder::Alphabet),
+        Some(_) => Err(Refusal::bad_request(
+            "Invalid value for \"sortFacetValuesBy\" parameter, expected count or alpha",
+        )),
+    }
 }
 
 fn prefixes(fields: &Fields) -> Result<Prefixes, Refusal> {

@@ -1,9 +1,13 @@
 //! Rules: what a search must be like for one to apply, and what it then does.
 
+mod condition;
+
 use super::refusal::Refusal;
 use super::text;
+use crate::catalogue;
 use crate::clock::now_ms;
-use serde_json::{Map, Value, json};
+use condition::Condition;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// "25 conditions/rule" (service limits).
@@ -35,22 +39,6 @@ pub(super) struct Rule {
     enabled: bool,
     /// From and until, in Unix seconds.
     validity: Vec<(i64, i64)>,
-}
-
-/// All of it must hold.
-#[derive(Debug, Clone)]
-struct Condition {
-    pattern: Option<(String, Anchoring)>,
-    context: Option<String>,
-    filters: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Anchoring {
-    Is,
-    StartsWith,
-    EndsWith,
-    Contains,
 }
 
 /// The search as rules see it.
@@ -162,46 +150,6 @@ impl Rule {
     }
 }
 
-impl Condition {
-    fn parse(document: &Value) -> Result<Self, Refusal> {
-        let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
-        let context = text("context");
-        let legal = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-        if context.as_ref().is_some_and(|context| context.is_empty() || !context.chars().all(legal)) {
-            return Err(invalid("context must only contain letters, digits, underscores and hyphens"));
-        }
-        let anchoring = match text("anchoring").as_deref() {
-            Some("is") => Some(Anchoring::Is),
-            Some("startsWith") => Some(Anchoring::StartsWith),
-            Some("endsWith") => Some(Anchoring::EndsWith),
-            Some("contains") => Some(Anchoring::Contains),
-            None => None,
-            Some(_) => return Err(invalid("anchoring must be is, startsWith, endsWith or contains")),
-        };
-        let pattern = match (text("pattern"), anchoring) {
-            (Some(pattern), Some(anchoring)) => Some((plain(&pattern), anchoring)),
-            (None, None) => None,
-            _ => return Err(invalid("pattern and anchoring go together")),
-        };
-        Ok(Self { pattern, context, filters: text("filters") })
-    }
-
-    fn holds(&self, occasion: &Occasion) -> bool {
-        let context = self.context.as_ref().is_none_or(|context| occasion.contexts.contains(context));
-        let pattern = self.pattern.as_ref().is_none_or(|(pattern, anchoring)| {
-            let query = plain(occasion.query);
-            match anchoring {
-                Anchoring::Is => query == *pattern,
-                Anchoring::StartsWith => format!("{query} ").starts_with(&format!("{pattern} ")),
-                Anchoring::EndsWith => format!(" {query}").ends_with(&format!(" {pattern}")),
-                Anchoring::Contains => format!(" {query} ").contains(&format!(" {pattern} ")),
-            }
-        });
-        let filters = self.filters.as_ref().is_none_or(|filters| occasion.filters.contains(filters));
-        context && pattern && filters
-    }
-}
-
 /// The words alone.
 fn plain(query: &str) -> String {
     text::tokens(query).into_iter().map(|token| token.word).collect::<Vec<_>>().join(" ")
@@ -230,27 +178,9 @@ fn invalid(problem: &str) -> Refusal {
     Refusal::bad_request(format!("Invalid rule: {problem}"))
 }
 
-/// What the index of products does for some audiences, so that the same query has different results for them.
+/// The rules of the index of products.
 pub(super) fn of_products() -> Rules {
-    let [first, second] = [crate::catalogue::PREMIUM[0], crate::catalogue::PREMIUM[1]];
-    let rules = [
-        json!({
-            "objectID": "premium-brands-first",
-            "description": "Who spends much sees the upper end first",
-            "conditions": [{"context": "audience_vip"}, {"context": "audience_big_spenders"}, {"context": "tier_gold"}],
-            "consequence": {
-                "params": {"optionalFilters": [[format!("brand:{first}<score=4>"), format!("brand:{second}<score=4>")], "priceBand:upper<score=2>"]},
-                "userData": {"banner": "Made for you: our finest makers"},
-            },
-        }),
-        json!({
-            "objectID": "bargains-first",
-            "description": "Who looks for bargains sees the lower end first",
-            "conditions": [{"context": "audience_bargain_hunters"}],
-            "consequence": {"params": {"optionalFilters": ["priceBand:budget<score=4>"]}},
-        }),
-    ];
-    let parsed = rules.into_iter().filter_map(|rule| {
+    let parsed = catalogue::rules().into_iter().filter_map(|rule| {
         let id = rule["objectID"].as_str()?.to_owned();
         Some((id.clone(), Rule::parse(&id, rule).ok()?))
     });
@@ -260,6 +190,7 @@ pub(super) fn of_products() -> Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn applies(conditions: &Value, query: &str, contexts: &[&str]) -> bool {
         let rule = Rule::parse("r", json!({"conditions": conditions, "consequence": {}})).unwrap();

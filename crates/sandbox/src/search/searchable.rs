@@ -1,6 +1,7 @@
 //! An index made ready to be searched: a dictionary of its words with the places of each, its facets and its numbers.
 //! Records are in the order of the custom ranking, so that a record's number is its place among equals.
 
+use super::facets::Facet;
 use super::filter::TAGS;
 use super::indices::Records;
 use super::settings::{FacetSetting, Settings};
@@ -69,15 +70,6 @@ pub(super) struct Posting {
     pub(super) position: u16,
 }
 
-/// A facet: its values in alphabetical order, and those of each record.
-#[derive(Debug, Default)]
-pub(super) struct Facet {
-    pub(super) values: Vec<(String, Vec<u32>)>,
-    pub(super) of_records: Vec<Vec<u32>>,
-    pub(super) filter_only: bool,
-    pub(super) searchable: bool,
-}
-
 impl Searchable {
     pub(super) fn build(records: &Records, settings: Settings) -> Self {
         let mut ranked = records.iter().map(|(id, record)| (id, &record.fields)).collect::<Vec<_>>();
@@ -135,46 +127,6 @@ pub(super) fn at_path<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<
         let (first, rest) = path.split_once('.')?;
         at_path(fields.get(first)?.as_object()?, rest)
     })
-}
-
-impl Facet {
-    fn build<'a>(records: impl Iterator<Item = &'a Map<String, Value>>, setting: &FacetSetting) -> Self {
-        let of_records =
-            records.map(|fields| values(at_path(fields, &setting.attribute))).collect::<Vec<_>>();
-        let mut known = BTreeMap::<&str, Vec<u32>>::new();
-        for (record, values) in of_records.iter().enumerate() {
-            for value in values {
-                known.entry(value).or_default().push(record as u32);
-            }
-        }
-        let numbers =
-            known.keys().zip(0_u32..).map(|(value, number)| (*value, number)).collect::<HashMap<_, _>>();
-        let numbered =
-            of_records.iter().map(|values| values.iter().map(|value| numbers[value.as_str()]).collect());
-        let of_records = numbered.collect();
-        let values = known.into_iter().map(|(value, records)| (value.to_owned(), records)).collect();
-        Self { values, of_records, filter_only: setting.filter_only, searchable: setting.searchable }
-    }
-
-    /// The records with a value.
-    pub(super) fn records(&self, value: &str) -> &[u32] {
-        let found = self.values.binary_search_by(|(own, _)| own.as_str().cmp(value));
-        found.map_or(&[], |at| &self.values[at].1)
-    }
-}
-
-/// The facet values of an attribute, each once.
-fn values(value: Option<&Value>) -> Vec<String> {
-    let mut values = match value {
-        Some(Value::Array(items)) => items.iter().flat_map(|item| values(Some(item))).collect(),
-        Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Number(number)) => vec![number.to_string()],
-        Some(Value::Bool(flag)) => vec![flag.to_string()],
-        _ => Vec::new(),
-    };
-    values.sort_unstable();
-    values.dedup();
-    values
 }
 
 /// What grows record by record.

@@ -1,7 +1,7 @@
 //! The shop's products, searched without a server.
 
 use super::fields::Fields;
-use super::indices::{Index, Prepared};
+use super::index::{Index, Prepared};
 use super::parameters::Parameters;
 use serde_json::{Map, Value};
 

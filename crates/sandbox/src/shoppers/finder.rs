@@ -35,7 +35,15 @@ pub(super) enum Finder {
     /// Nowhere but in the shop: nothing is sent.
     Shelves { shelves: Arc<Shelves>, catalogue: Arc<Catalogue> },
     /// At an address that speaks Algolia's search interface.
-    Server { client: Client, url: Uri, headers: HeaderMap },
+    Server(Arc<Server>),
+}
+
+/// A search address, with the shop's key.
+#[derive(Debug)]
+pub(super) struct Server {
+    client: Client,
+    url: Uri,
+    headers: HeaderMap,
 }
 
 impl Finder {
@@ -53,12 +61,13 @@ impl Finder {
             (API_KEY, value(api_key)),
             (CONTENT_TYPE, HeaderValue::from_static("text/plain")),
         ];
-        Ok(Self::Server { client: Client::new(), url, headers: headers.into_iter().collect() })
+        let headers = headers.into_iter().collect();
+        Ok(Self::Server(Arc::new(Server { client: Client::new(), url, headers })))
     }
 
     /// Whether every letter typed is a search of its own.
     pub(super) const fn is_server(&self) -> bool {
-        matches!(self, Self::Server { .. })
+        matches!(self, Self::Server(_))
     }
 
     /// Searches once. `query_id` is the search's where no server gives one.
@@ -67,7 +76,8 @@ impl Finder {
             Self::Shelves { shelves, catalogue } => {
                 (in_shelves(shelves, catalogue, query, query_id), Outcome::Silent)
             }
-            Self::Server { client, url, headers } => {
+            Self::Server(server) => {
+                let Server { client, url, headers } = &**server;
                 let body = Bytes::from(request(query, token).to_string());
                 match client.post(url.clone(), headers.clone(), body).await {
                     Ok(answer) => (read(query, &answer.body), Outcome::Answered(answer.status.as_u16())),
