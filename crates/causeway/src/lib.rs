@@ -4,6 +4,7 @@
 //! commands, servers, delivery. The decisions are made in `causeway-engine`.
 
 pub mod api;
+pub mod backup;
 pub mod bridge;
 pub mod cli;
 pub mod clock;

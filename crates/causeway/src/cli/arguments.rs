@@ -54,6 +54,25 @@ pub(super) enum Command {
     /// List, show, retry or discard what could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Copy the store into one file; the bridge may run
+    Backup(Backup),
+    /// Put a backup in place where there is no store yet
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write
+    pub file: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod stage;
 mod trouble;
 
 mod admin;
+mod backup;
 mod cli;
 mod delivery;
 mod durability;
