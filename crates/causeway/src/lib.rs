@@ -19,6 +19,7 @@ pub mod listen;
 pub mod moment;
 pub mod people;
 pub mod pipeline;
+pub mod problems;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

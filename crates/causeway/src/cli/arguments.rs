@@ -287,6 +287,8 @@ pub(super) enum DeadLetters {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// Group those that wait for a decision by what is wrong: how many, since when, an example, what to do
+    Problems,
     /// Show one with its payload and attempts
     Show {
         /// The dead letter's id
@@ -296,7 +298,7 @@ pub(super) enum DeadLetters {
     Retry {
         /// The dead letters' ids
         ids: Vec<String>,
-        /// All that fit --flow and --error
+        /// All that fit --flow, --error and --problem
         #[arg(long, conflicts_with = "ids")]
         all: bool,
         /// With --all: only this flow's
@@ -305,6 +307,12 @@ pub(super) enum DeadLetters {
         /// With --all: only those whose reason holds this text
         #[arg(long, value_name = "TEXT", requires = "all")]
         error: Option<String>,
+        /// With --all: only those of this problem
+        #[arg(long, value_name = "ID", requires = "all")]
+        problem: Option<String>,
+        /// Only tell how many it would be
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Give up
     Discard {
