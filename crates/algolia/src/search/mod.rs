@@ -1,0 +1,5 @@
+//! The Search API's read side.
+
+mod asked;
+
+pub use asked::Asked;

@@ -1,0 +1,3 @@
+//! The search gateway: Algolia's read API, passed through.
+
+pub mod watch;
