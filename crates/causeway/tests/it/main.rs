@@ -7,6 +7,7 @@ mod events;
 mod http;
 mod stage;
 mod trouble;
+mod upstream;
 
 mod admin;
 mod cli;
@@ -15,6 +16,7 @@ mod durability;
 mod erasure;
 mod forget;
 mod from_segment;
+mod gateway;
 mod identity;
 mod intake;
 mod kill;
