@@ -13,4 +13,5 @@ pub mod insights;
 mod json;
 pub mod records;
 pub mod region;
+pub mod search;
 pub mod tokens;

@@ -10,6 +10,7 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
+use crate::gateway::{Gateway, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
@@ -190,6 +191,23 @@ impl Ground {
             access: open.then(|| Access::new(token)),
             clock: self.clock.clone(),
         }
+    }
+
+    /// The search gateway, if it is on.
+    pub(super) fn gateway(&self, config: &Config) -> std::io::Result<Option<Gateway>> {
+        let Some(target) = &config.gateway else { return Ok(None) };
+        let settings = &config.settings.gateway;
+        let hosts = target.hosts.for_reads(|hosts| hosts.shuffle(&mut rand::rng()));
+        let upstream = Upstream::new(&hosts, settings::upstream(config), Arc::clone(&self.metrics))?;
+        Ok(Some(Gateway {
+            app_id: target.app_id.clone(),
+            upstream,
+            budget: Budget::new(settings.bodies_in_memory.0),
+            max_body: settings.max_body.0 as usize,
+            body_timeout: config.settings.limits.body_timeout.0,
+            read_timeout: settings.read_timeout.0,
+            metrics: Arc::clone(&self.metrics),
+        }))
     }
 
     pub(super) fn admin(

@@ -7,6 +7,7 @@ mod events;
 mod http;
 mod stage;
 mod trouble;
+mod upstream;
 
 mod admin;
 mod backup;
@@ -16,6 +17,7 @@ mod durability;
 mod erasure;
 mod forget;
 mod from_segment;
+mod gateway;
 mod identity;
 mod intake;
 mod kill;
