@@ -11,6 +11,7 @@ pub mod config;
 pub mod delivery;
 pub mod erasure;
 pub mod flows;
+pub mod gateway;
 pub mod health;
 pub mod inspect;
 pub mod intake;
