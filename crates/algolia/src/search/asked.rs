@@ -1,22 +1,23 @@
-//! What a client asks.
+//! What a search asks.
 
-/// One query of a request.
+/// One query of a search request, as it went to Algolia.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The index.
+    /// The index, as asked.
     pub index: String,
-    /// The text; empty for browsing without one.
+    /// The text, as asked; empty for browsing without one.
     pub query: String,
-    /// Who searches, if the client says.
+    /// The user token that Algolia takes it for: the one that a secured key fixes, else the query's own, else the header's.
     pub user_token: Option<String>,
-    /// All filters as one text, canonical: equal filters give equal texts.
+    /// Canonical text of `filters`, `facetFilters`, `numericFilters` and `tagFilters`: equal filters give equal text.
+    /// Absent without filters.
     pub filters: Option<String>,
     /// The page, 0-based.
     pub page: u32,
-    /// How many hits a page is to have, if the client says.
+    /// How many hits a page was asked to have.
     pub hits_per_page: Option<u32>,
-    /// Whether the search counts as one in Algolia's analytics; the vendor's default is that it does.
+    /// False if the request says `analytics: false`, as the helper queries of InstantSearch do.
     pub analytics: bool,
-    /// Whether values of a facet are searched, not objects.
+    /// Whether it searches the values of a facet (`type: facet`).
     pub is_facet: bool,
 }

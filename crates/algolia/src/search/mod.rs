@@ -1,4 +1,4 @@
-//! Searches: what a client asks, and what Algolia answers, as far as a search is to be known by.
+//! The Search API's read side: what a client asks, and what Algolia answers, as far as a search is to be known by.
 
 mod answer;
 mod asked;

@@ -1,3 +1,3 @@
-//! The search gateway: stands in front of Algolia's Search API. [`watch`] makes durable what it sees.
+//! The search gateway: Algolia's read API, passed through. [`watch`] makes durable what it sees.
 
 pub mod watch;
