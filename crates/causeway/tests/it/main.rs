@@ -25,3 +25,4 @@ mod persons;
 mod process;
 mod profiles;
 mod requests;
+mod searches;
