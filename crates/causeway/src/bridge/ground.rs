@@ -14,6 +14,7 @@ use crate::gateway::{Gateway, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
+use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -73,7 +74,13 @@ impl Ground {
         })
     }
 
-    pub(super) fn worker_parts(&self, config: &Config, flows: &[Arc<Flow>], inboxes: &Inboxes) -> Parts {
+    pub(super) fn worker_parts(
+        &self,
+        config: &Config,
+        flows: &[Arc<Flow>],
+        inboxes: &Inboxes,
+        due: watch::Sender<Due>,
+    ) -> Parts {
         Parts {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
@@ -86,7 +93,20 @@ impl Ground {
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
+            due,
         }
+    }
+
+    /// Starts the background that tells the engine what time it is; it ends, and lets go of the committer, with the servers.
+    pub(super) fn start_ticks(
+        &self,
+        due: watch::Receiver<Due>,
+        committer: Committer,
+        stopping: &watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let journal = tick::Journal { committer, tail: Arc::clone(&self.tail) };
+        let ticking = tick::run(due, self.clock.clone(), journal, stopping.clone());
+        tokio::spawn(health::watched(Arc::clone(&self.health), ticking))
     }
 
     /// Starts a lane for each destination.

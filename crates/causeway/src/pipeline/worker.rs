@@ -4,6 +4,7 @@
 //! carries them and nothing contends for the store. A thread of its own, since the store's calls block.
 
 use super::tail::{Next, Tail};
+use super::tick::Due;
 use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Bytes of bodies that one step of the engine takes: a few thousand events, so that the cost of a commit is shared by
 /// many and a step still ends within milliseconds.
@@ -97,6 +98,8 @@ pub struct Parts {
     pub live: Arc<Live>,
     /// Whether things are well.
     pub health: Arc<Health>,
+    /// Told after each commit when something is due.
+    pub due: watch::Sender<Due>,
 }
 
 /// The worker, ready to run.
@@ -125,6 +128,7 @@ impl Worker {
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
         let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new() };
+        worker.tell_due();
         Ok((worker, handle))
     }
 
@@ -236,10 +240,16 @@ impl Worker {
         self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         self.tell_forgotten(&change);
+        self.tell_due();
         for block in change.outbox {
             self.offer(block);
         }
         Ok(())
+    }
+
+    fn tell_due(&self) {
+        let due = Due { at: self.engine.next_due(), processed: self.cursor };
+        self.parts.due.send_if_modified(|told| std::mem::replace(told, due) != due);
     }
 
     /// The lanes leave out at once whom the engine has forgotten.

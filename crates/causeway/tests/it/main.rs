@@ -28,3 +28,4 @@ mod persons;
 mod process;
 mod profiles;
 mod requests;
+mod searches;

@@ -212,6 +212,12 @@ impl Engine {
         }
     }
 
+    /// When something has to happen although nothing comes in, in milliseconds since the Unix epoch: by then a record has to
+    /// be there that was received at that time or later, a [`Source::Tick`] if there is no other.
+    pub fn next_due(&self) -> Option<i64> {
+        None
+    }
+
     /// Replaces the flows; events of later entries run through the new ones.
     pub fn set_flows(&mut self, flows: Vec<Arc<Flow>>) {
         self.flows = flows;
