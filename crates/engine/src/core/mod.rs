@@ -17,6 +17,7 @@ mod remembering;
 mod searches;
 mod step;
 mod sync;
+mod waiting;
 
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
@@ -28,7 +29,7 @@ use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
-use crate::searches::{Expiry, Lead, Opens, Searches};
+use crate::searches::{self as asked, Expiry, Lead, Opens, Searches, Waiting};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Fact, Note};
@@ -194,6 +195,9 @@ pub struct Engine {
     remembered: Memory<Searches>,
     leads: Memory<Lead>,
     expiry: Expiry,
+    waiting: Waiting,
+    /// The minute in which a search was seen last.
+    last_seen: Option<i64>,
 }
 
 /// So many people's searches are kept in memory, and so many queryIDs.
@@ -219,6 +223,8 @@ impl Engine {
             remembered: Memory::holding(SEARCHERS),
             leads: Memory::holding(LEADS),
             expiry: Expiry::default(),
+            waiting: Waiting::default(),
+            last_seen: None,
         }
     }
 
@@ -236,13 +242,15 @@ impl Engine {
     pub fn restore_searches(&mut self, facts: &[Fact]) {
         for (key, stored) in facts {
             self.opens.restore(key, stored);
+            self.waiting.restore(key, stored);
+            self.last_seen = asked::restored_minute(key, stored).or(self.last_seen);
         }
     }
 
     /// When something happens next though nobody does anything, in milliseconds since the Unix epoch: then a record of
     /// [`Source::Tick`] is due, unless another comes before.
     pub fn next_due(&self) -> Option<i64> {
-        self.opens.next_due()
+        self.opens.next_due().into_iter().chain(self.waiting.next_due()).min()
     }
 
     /// Replaces the flows; events of later entries run through the new ones.

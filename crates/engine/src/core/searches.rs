@@ -38,11 +38,26 @@ impl Step<'_> {
         while let Some(intent) = self.engine.opens.settle(self.now) {
             self.settled(&intent);
         }
+        self.go_on_overdue();
     }
 
     fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         self.effects.events += 1;
         self.gather_search(search);
+        self.note_minute();
+        self.take_in(search, entry, item);
+        self.go_on_with(search.query_id.as_deref());
+    }
+
+    /// Somebody searches: notes the minute, so that events whose search is missing are known to be ahead of it.
+    fn note_minute(&mut self) {
+        let minute = searches::minute_of(self.now);
+        if self.engine.last_seen.replace(minute) != Some(minute) {
+            self.effects.change.facts.push(searches::minute_fact(minute));
+        }
+    }
+
+    fn take_in(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         if search.user_token.as_deref().is_none_or(str::is_empty) {
             self.remember_alone(search, searches::id_of(search), entry.position);
             return self.passed_over(1);

@@ -131,7 +131,7 @@ impl<'e> Step<'e> {
     ) {
         let received_at = entry.record.received_at;
         let content = insights::identity_hash(event, 0);
-        let id = id_of(content, event, entry, item);
+        let id = id_of(content, event, (received_at, entry.position, item));
         let place = Place {
             id,
             position: entry.position,
@@ -157,10 +157,24 @@ impl<'e> Step<'e> {
         }
         let sender = self.sender(event, place);
         self.forward(event, &sender, place, received_at, only);
-        if only.is_none() {
-            self.followed_search(event, &sender, place);
+        if only.is_none() && self.waits(event, place) {
+            return;
         }
-        self.run_flows(event, &sender, place, only);
+        self.understood_event(event, &sender, place, only);
+    }
+
+    /// What an event that is new comes to, once its search is known or not waited for.
+    pub(super) fn understood_event(
+        &mut self,
+        event: &Event<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
+        if only.is_none() {
+            self.followed_search(event, sender, place);
+        }
+        self.run_flows(event, sender, place, only);
     }
 
     pub(super) fn runs(&self, flow: &str) -> bool {
@@ -231,6 +245,7 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.held.take_changes());
         effects.change.facts.extend(self.engine.resent.take_changes());
         effects.change.facts.extend(self.engine.opens.take_changes());
+        effects.change.facts.extend(self.engine.waiting.take_changes());
         effects.change.facts.extend(self.engine.remembered.take_changes());
         effects.change.facts.extend(self.engine.leads.take_changes());
         effects.change.facts.extend(self.engine.expiry.take_changes());

@@ -11,6 +11,7 @@ mod opens;
 mod seen;
 mod settings;
 mod text;
+mod waiting;
 
 pub(crate) use expiry::{Expiring, Expiry};
 pub use intent::{Intent, MAX_SIGHTINGS, Open, Sighting, id_of};
@@ -21,6 +22,8 @@ pub use opens::{MAX_OPEN, OPEN};
 pub use seen::{FACETS, OBJECTS, Search, Seen, Via};
 pub(crate) use seen::{Item, items};
 /// The prefixes of the facts that are needed at the start, see [`Engine::restore_searches`](crate::Engine::restore_searches).
-pub const PREFIXES: [&str; 1] = [OPEN];
+pub const PREFIXES: [&str; 3] = [OPEN, WAITING, LAST];
 
+pub use waiting::{LAST, MAX_WAITING, WAITING};
+pub(crate) use waiting::{Waiter, Waiting, lately, minute_fact, minute_of, restored_minute};
 pub use settings::{LATE_MS, Settings};
