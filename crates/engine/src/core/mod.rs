@@ -66,11 +66,16 @@ pub enum Source {
     Searches,
     /// Nothing but the time that it is, for what happens when nobody does anything: a shopper has stopped typing.
     Tick,
+    /// A search that an operator repaired: like [`Source::Searches`], but with one search, settled, that only the flow named
+    /// in the record's meta is to see.
+    RepairedSearch,
+    /// A settled search that is told of again as another person's; otherwise like [`Source::Reattributed`].
+    ReattributedSearch,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Insights,
         Self::Repaired,
         Self::Tracking,
@@ -81,6 +86,8 @@ impl Source {
         Self::ReattributedCall,
         Self::Searches,
         Self::Tick,
+        Self::RepairedSearch,
+        Self::ReattributedSearch,
     ];
 
     /// The source of a journal's record.
@@ -102,6 +109,8 @@ impl From<Source> for journal::Source {
             Source::ReattributedCall => 8,
             Source::Searches => 9,
             Source::Tick => 10,
+            Source::RepairedSearch => 11,
+            Source::ReattributedSearch => 12,
         })
     }
 }

@@ -1,12 +1,13 @@
 //! Searches on their way to events.
 
+use super::flows::Came;
 use super::step::{Place, Step};
-use crate::event;
+use crate::event::{self, EventId};
 use crate::identity::{self, Kind, Nodes, Sender};
 use crate::payload::About;
 use crate::searches::{self, Intent, Item, Search, Sighting, Via};
 use causeway_algolia::insights::{self, Event};
-use causeway_store::Entry;
+use causeway_store::{Entry, Position};
 
 /// The ledger's name for searches: each that was seen is accepted; delivered are those that count, filtered those that
 /// were typed on the way, say nothing new, or are nobody's.
@@ -33,6 +34,32 @@ impl Step<'_> {
         self.time_passes();
     }
 
+    /// Searches that an operator repaired: they count as settled, for one flow.
+    pub(super) fn repaired_searches(&mut self, entry: &Entry, flow: &str) {
+        let items = searches::items(&entry.record.body, entry.record.received_at);
+        for (item, found) in items.unwrap_or_default().into_iter().enumerate() {
+            match found {
+                Item::Search(search, raw) => {
+                    let place = place_of(&search, searches::id_of(&search), (entry.position, item as u32));
+                    self.repaired_search((&search, raw), place, flow);
+                }
+                Item::Erased => self.stopped(),
+                Item::Invalid(raw, why) => self.quarantine(entry, item, why, raw),
+            }
+        }
+    }
+
+    fn repaired_search(&mut self, (search, raw): (&Search<'_>, &str), place: Place, flow: &str) {
+        self.gather_search(place.id, search);
+        let token = search.user_token.as_deref().unwrap_or_default();
+        if !self.runs(flow) {
+            let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
+            return self.rejected(flow, Came { raw, person: token }, place, cause);
+        }
+        let sender = self.searcher(token, place);
+        self.run_search_flows(search, About::default(), &sender, place, Some(flow));
+    }
+
     /// What happens by this time though nobody does anything.
     pub(super) fn time_passes(&mut self) {
         while let Some(intent) = self.engine.opens.settle(self.now) {
@@ -43,7 +70,7 @@ impl Step<'_> {
 
     fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         self.effects.events += 1;
-        self.gather_search(search);
+        self.gather_search(searches::id_of(search), search);
         self.note_minute();
         self.take_in(search, entry, item);
         self.go_on_with(search.query_id.as_deref());
@@ -99,13 +126,7 @@ impl Step<'_> {
         row.accepted += 1;
         row.delivered += 1;
         let token = sighting.search.user_token.as_deref().unwrap_or_default();
-        let place = Place {
-            id: sighting.id(),
-            position: sighting.position,
-            item: sighting.item,
-            time: sighting.search.at,
-            slot: event::slot(token),
-        };
+        let place = place_of(&sighting.search, sighting.id(), (sighting.position, sighting.item));
         let sender = self.searcher(token, place);
         self.search_settled(intent, &sender, place);
     }
@@ -121,8 +142,8 @@ impl Step<'_> {
         Sender { anonymous: Some(id), user: owner }
     }
 
-    fn gather_search(&mut self, search: &Search<'_>) {
-        self.ids.add_event(searches::id_of(search).short());
+    pub(super) fn gather_search(&mut self, id: EventId, search: &Search<'_>) {
+        self.ids.add_event(id.short());
         let ids = [&search.user_token, &search.query_id];
         ids.into_iter().flatten().for_each(|id| self.ids.add(id));
         search.object_ids.iter().for_each(|id| self.ids.add(id));
@@ -143,7 +164,12 @@ impl Step<'_> {
     }
 
     /// Causeway itself asked whether a query has results by now.
-    pub(super) fn probed(&mut self, _search: &Search<'_>, _origin: (causeway_store::Position, u32)) {
+    pub(super) fn probed(&mut self, _search: &Search<'_>, _origin: (Position, u32)) {
         self.passed_over(1);
     }
+}
+
+fn place_of(search: &Search<'_>, id: EventId, (position, item): (Position, u32)) -> Place {
+    let slot = event::slot(search.user_token.as_deref().unwrap_or_default());
+    Place { id, position, item, time: search.at, slot }
 }

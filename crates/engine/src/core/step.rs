@@ -79,7 +79,12 @@ impl<'e> Step<'e> {
                 self.calls_body(entry, Some(Route::Webhook), Some(&meta()));
             }
             Some(super::Source::Operator) => self.order(entry),
-            Some(super::Source::Reattributed | super::Source::ReattributedCall) => self.reattributed(entry),
+            Some(super::Source::RepairedSearch) => self.repaired_searches(entry, &meta()),
+            Some(
+                super::Source::Reattributed
+                | super::Source::ReattributedCall
+                | super::Source::ReattributedSearch,
+            ) => self.reattributed(entry),
             Some(super::Source::Searches) => self.searches_body(entry),
             Some(super::Source::Tick) => {}
             None => {

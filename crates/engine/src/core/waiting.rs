@@ -78,7 +78,11 @@ impl Step<'_> {
         let rules = Rules { max_age_ms: i64::MAX, ..self.engine.settings.rules };
         let Ok(event) = insights::parse_event(&waiter.raw, &rules, waiter.received_at) else { return };
         let place = Place {
-            id: id_of(insights::identity_hash(&event, 0), &event, (waiter.received_at, position, item as usize)),
+            id: id_of(
+                insights::identity_hash(&event, 0),
+                &event,
+                (waiter.received_at, position, item as usize),
+            ),
             position,
             item,
             time: event.timestamp.unwrap_or(waiter.received_at),

@@ -15,6 +15,13 @@ pub struct About<'a> {
     pub nearest_query: Option<&'a str>,
 }
 
+impl Default for About<'_> {
+    /// Nothing but the search itself.
+    fn default() -> Self {
+        Self { typed: 1, nearest_query: None }
+    }
+}
+
 /// The kind of event that a search is, where Insights events have theirs.
 pub const SEARCH: &str = "search";
 

@@ -24,6 +24,6 @@ pub(crate) use seen::{Item, items};
 /// The prefixes of the facts that are needed at the start, see [`Engine::restore_searches`](crate::Engine::restore_searches).
 pub const PREFIXES: [&str; 3] = [OPEN, WAITING, LAST];
 
+pub use settings::{LATE_MS, Settings};
 pub use waiting::{LAST, MAX_WAITING, WAITING};
 pub(crate) use waiting::{Waiter, Waiting, lately, minute_fact, minute_of, restored_minute};
-pub use settings::{LATE_MS, Settings};

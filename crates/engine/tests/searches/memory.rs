@@ -29,7 +29,10 @@ fn a_later_click_carries_the_text_and_the_filters_of_its_search() {
     world.rest();
     world.restart();
     world.take(vec![click("ann", HOUR, 300)]);
-    assert_eq!((&last(&world)["query"], &last(&world)["searchFilters"]), (&json!("red shoes"), &json!("brand:Apple")));
+    assert_eq!(
+        (&last(&world)["query"], &last(&world)["searchFilters"]),
+        (&json!("red shoes"), &json!("brand:Apple"))
+    );
     assert!(last(&world)["filters"].is_null());
 }
 
@@ -101,7 +104,10 @@ fn an_event_whose_search_does_not_come_goes_on_after_two_seconds() {
     world.take(vec![click("ann", 5_100, 5_000)]);
     assert_eq!((world.told().len(), world.next_due()), (1, Some(START + 7_100)));
     world.take(vec![tick(START + 7_100)]);
-    assert_eq!((&last(&world)["userToken"], &last(&world)["query"], world.next_due()), (&json!("ann"), &Value::Null, None));
+    assert_eq!(
+        (&last(&world)["userToken"], &last(&world)["query"], world.next_due()),
+        (&json!("ann"), &Value::Null, None)
+    );
     assert!(world.facts.0.keys().all(|key| !key.starts_with(searches::WAITING.as_bytes())));
 }
 
@@ -116,7 +122,10 @@ fn nothing_waits_where_no_searches_are_seen() {
 fn what_is_remembered_is_forgotten_after_a_day() {
     let mut world = World::new();
     for after in 0..300 {
-        let asked = vec![search(&format!("p{after}"), after * 10_000, "red"), search("ann", after * 10_000, &after.to_string())];
+        let asked = vec![
+            search(&format!("p{after}"), after * 10_000, "red"),
+            search("ann", after * 10_000, &after.to_string()),
+        ];
         world.take(vec![seen(asked)]);
         world.rest();
     }
@@ -142,7 +151,8 @@ fn a_forgotten_persons_searches_are_gone_whether_settled_open_or_waited_for() {
     assert_eq!(world.queries(), ["red", "lamp"]);
     let about_ann = |(key, value): (&Vec<u8>, &Vec<u8>)| {
         let text = String::from_utf8_lossy(value);
-        !key.starts_with(b"forgetting/") && (text.contains("ann") || text.contains("red") || text.contains("blue"))
+        !key.starts_with(b"forgetting/")
+            && (text.contains("ann") || text.contains("red") || text.contains("blue"))
     };
     assert!(!world.facts.0.iter().any(about_ann));
     world.take(vec![click("bob", 9_000, 0)]);
