@@ -4,6 +4,7 @@
 //! commands, servers, delivery. The decisions are made in `causeway-engine`.
 
 pub mod api;
+pub mod backup;
 pub mod bridge;
 pub mod cli;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod config;
 pub mod delivery;
 pub mod erasure;
 pub mod flows;
+pub mod gateway;
 pub mod health;
 pub mod inspect;
 pub mod intake;
@@ -18,6 +20,7 @@ pub mod listen;
 pub mod moment;
 pub mod people;
 pub mod pipeline;
+pub mod problems;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

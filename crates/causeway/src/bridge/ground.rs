@@ -10,9 +10,11 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
+use crate::gateway::{Gateway, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
+use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -72,7 +74,13 @@ impl Ground {
         })
     }
 
-    pub(super) fn worker_parts(&self, config: &Config, flows: &[Arc<Flow>], inboxes: &Inboxes) -> Parts {
+    pub(super) fn worker_parts(
+        &self,
+        config: &Config,
+        flows: &[Arc<Flow>],
+        inboxes: &Inboxes,
+        due: watch::Sender<Due>,
+    ) -> Parts {
         Parts {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
@@ -85,7 +93,20 @@ impl Ground {
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
+            due,
         }
+    }
+
+    /// Starts the background that tells the engine what time it is; it ends, and lets go of the committer, with the servers.
+    pub(super) fn start_ticks(
+        &self,
+        due: watch::Receiver<Due>,
+        committer: Committer,
+        stopping: &watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let journal = tick::Journal { committer, tail: Arc::clone(&self.tail) };
+        let ticking = tick::run(due, self.clock.clone(), journal, stopping.clone());
+        tokio::spawn(health::watched(Arc::clone(&self.health), ticking))
     }
 
     /// Starts a lane for each destination.
@@ -190,6 +211,23 @@ impl Ground {
             access: open.then(|| Access::new(token)),
             clock: self.clock.clone(),
         }
+    }
+
+    /// The search gateway, if it is on.
+    pub(super) fn gateway(&self, config: &Config) -> std::io::Result<Option<Gateway>> {
+        let Some(target) = &config.gateway else { return Ok(None) };
+        let settings = &config.settings.gateway;
+        let hosts = target.hosts.for_reads(|hosts| hosts.shuffle(&mut rand::rng()));
+        let upstream = Upstream::new(&hosts, settings::upstream(config), Arc::clone(&self.metrics))?;
+        Ok(Some(Gateway {
+            app_id: target.app_id.clone(),
+            upstream,
+            budget: Budget::new(settings.bodies_in_memory.0),
+            max_body: settings.max_body.0 as usize,
+            body_timeout: config.settings.limits.body_timeout.0,
+            read_timeout: settings.read_timeout.0,
+            metrics: Arc::clone(&self.metrics),
+        }))
     }
 
     pub(super) fn admin(

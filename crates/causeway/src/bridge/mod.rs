@@ -12,10 +12,11 @@ use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
 use crate::health::Health;
 use crate::people::search_context;
+use crate::pipeline::tick::Due;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
-use crate::{intake, listen};
+use crate::{gateway, intake, listen};
 use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
@@ -103,7 +104,8 @@ impl Bridge {
         let destinations: Vec<&'static str> = targets.iter().map(Destination::name).collect();
         tell_stranded(&*ground.state, &destinations)?;
         let inboxes = ground::inboxes(&targets, &config);
-        let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes);
+        let (due, ticks_due) = watch::channel(Due::default());
+        let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes, due);
         let (engine, worker) = Worker::new(parts, ground.clock.now())?;
         let engine = engine.start()?;
         let (committer, commit_thread) = Committer::start(
@@ -119,8 +121,13 @@ impl Bridge {
         lanes.push(forgetting);
 
         let (stop_servers, stopping) = watch::channel(false);
+        let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
         let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
-        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
+        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
+        let public_side = match ground.gateway(&config)? {
+            Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
+            None => public_side,
+        };
         let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -128,7 +135,8 @@ impl Bridge {
         let serve = |listener, router, connections| {
             tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
         };
-        let servers = vec![serve(public, intake, share.public), serve(admin, desk, share.admin)];
+        let servers =
+            vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),
