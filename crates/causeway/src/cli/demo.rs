@@ -74,7 +74,8 @@ async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -
     let (show, spotlight) = watch::channel(String::new());
     let looking = tokio::spawn(spotlight::run(bridge.public, customers, show));
     let live = Arc::clone(&bridge.live);
-    let crowd = configuration::crowd(arguments, queries, &options, secret.as_ref(), bridge.public);
+    let crowd =
+        configuration::crowd(arguments, queries, &options, secret.as_ref(), bridge.public, &sandbox.url());
     let mut told = stopping.clone();
     let tell = Arc::clone(&live);
     let shopping = tokio::spawn(async move {
@@ -121,9 +122,10 @@ fn introduction(bridge: &Bridge, sandbox: &str) -> String {
 /// What was done, and what the stand-ins have of it.
 fn summary(totals: &Totals, kept: &Counts, people: usize) -> String {
     format!(
-        "\nshoppers did {} things in {} requests: {} events, {} calls of Segment's, {} sent twice, {} invalid on purpose\n\
+        "\nshoppers did {} things in {} searches and {} requests: {} events, {} calls of Segment's, {} sent twice, {} invalid on purpose\n\
          the stand-ins kept {} Segment messages and {} Algolia events; {} writes to records of {people} people\n",
         totals.actions,
+        totals.searches,
         totals.requests,
         totals.events,
         totals.calls,
