@@ -11,11 +11,15 @@
 //! | `POST /1/events`, `DELETE /1/usertokens/{token}` | Algolia Insights |
 //! | `POST /1/indexes/{index}/batch`, `/1/indexes/*/batch`, `/1/indexes/{index}/{objectID}/partial` | Algolia Search: writes |
 //! | `GET`, `DELETE /1/indexes/{index}/{objectID}`, `GET …/task/{taskID}`, `GET /1/keys/{key}` | Algolia Search: records, tasks, keys |
+//! | `POST /1/indexes/{index}/query`, `/1/indexes/*/queries`, `…/facets/{facet}/query`, `…/browse`, `/1/indexes/*/objects` and more | Algolia Search: reads |
+//! | `GET /1/indexes`, `…/settings`, `…/rules/…` | Algolia Search: indices, their settings and rules |
+//! | `GET /2/searches…`, `/2/users/count`, `/2/status` | Algolia Analytics |
 //! | `GET /1/profiles/personalization/{token}`, `DELETE /1/profiles/{token}`, `GET`, `POST /1/strategies/personalization` | Algolia Personalization |
 //! | `GET`, `DELETE /2/users/{id}` | Algolia Advanced Personalization |
 //! | `POST /v1/{identify,track,page,screen,group,alias,batch,import}` | Segment's tracking API |
 //! | `GET /_sandbox/segment/messages`, `…/segment/dropped`, `…/algolia/events` | what was kept and dropped, as JSON arrays |
 //! | `GET /_sandbox/algolia/records?index=`, `…/algolia/writes`, `…/algolia/deletions` | what indices hold, and what was done to them |
+//! | `GET /_sandbox/algolia/searches` | the searches that were answered |
 //! | `GET /_sandbox/stats` | the totals, see [`Counts`] |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | misfortunes, see [`Fault`] |
 //! | `GET`, `POST`, `DELETE /_sandbox/segment/echo` | hands every message of the tracking API on by webhook |

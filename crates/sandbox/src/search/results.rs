@@ -118,3 +118,105 @@ fn keep(found: &mut Vec<(Rank, u32)>, kept: KeptTypos) {
     counts.truncate(kinds);
     found.retain(|((typos, ..), _)| counts.contains(typos));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::Fields;
+    use super::super::indices::Record;
+    use super::super::settings::Settings;
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+    use std::collections::HashSet;
+
+    const SIGNS: [&str; 6] = ["<", "<=", "=", "!=", ">=", ">"];
+
+    /// A condition in the words of `filters`, and what it means for a record's brands and price.
+    #[derive(Debug, Clone)]
+    enum Said {
+        Brand(u8),
+        Price(usize, u8),
+        Range(u8, u8),
+    }
+
+    impl Said {
+        fn text(&self) -> String {
+            match self {
+                Self::Brand(brand) => format!("brand:b{brand}"),
+                Self::Price(sign, price) => format!("price {} {price}", SIGNS[*sign]),
+                Self::Range(low, high) => format!("price:{low} TO {high}"),
+            }
+        }
+
+        fn holds(&self, brands: &[u8], own: u8) -> bool {
+            match self {
+                Self::Brand(brand) => brands.contains(brand),
+                Self::Price(sign, price) => {
+                    [own < *price, own <= *price, own == *price, own != *price, own >= *price, own > *price]
+                        [*sign]
+                }
+                Self::Range(low, high) => (low..=high).contains(&&own),
+            }
+        }
+    }
+
+    fn clause() -> impl Strategy<Value = Vec<(bool, Said)>> {
+        let brand = (0..4_u8).prop_map(Said::Brand);
+        let price = prop_oneof![
+            (0..6_usize, 0..6_u8).prop_map(|(sign, price)| Said::Price(sign, price)),
+            (0..6_u8, 0..6_u8).prop_map(|(low, high)| Said::Range(low, high)),
+        ];
+        prop_oneof![vec((any::<bool>(), brand), 1..4), vec((any::<bool>(), price), 1..4)]
+    }
+
+    fn searchable(records: &[(Vec<u8>, u8)]) -> Searchable {
+        let record = |(number, (brands, price)): (usize, &(Vec<u8>, u8))| {
+            let brands = brands.iter().map(|brand| format!("b{brand}")).collect::<Vec<_>>();
+            let fields = json!({"objectID": number.to_string(), "brand": brands, "price": price});
+            (number.to_string(), Record { fields: fields.as_object().cloned().unwrap(), writes: 1 })
+        };
+        let records = records.iter().enumerate().map(record).collect();
+        let settings = json!({"attributesForFaceting": ["brand"]});
+        Searchable::build(&records, Settings::parse(settings.as_object().unwrap()).unwrap())
+    }
+
+    fn found(searchable: &Searchable, parameters: &Value) -> Vec<usize> {
+        let map = parameters.as_object().cloned().unwrap_or_else(Map::new);
+        let parameters = Parameters::parse(&Fields::new(vec![&map])).unwrap();
+        let records = searchable.search(&parameters).records;
+        records.iter().map(|record| searchable.entries[*record as usize].id.parse().unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn filters_leave_exactly_the_records_that_they_describe(
+            records in vec((vec(0..4_u8, 0..3), 0..6_u8), 0..12),
+            clauses in vec(clause(), 0..4),
+        ) {
+            let literal = |(negated, said): &(bool, Said)| format!("{}{}", if *negated { "NOT " } else { "" }, said.text());
+            let text = |clause: &Vec<(bool, Said)>| format!("({})", clause.iter().map(literal).collect::<Vec<_>>().join(" OR "));
+            let filters = clauses.iter().map(text).collect::<Vec<_>>().join(" AND ");
+            let passes = |(brands, price): &(Vec<u8>, u8)| {
+                clauses.iter().all(|clause| clause.iter().any(|(negated, said)| said.holds(brands, *price) != *negated))
+            };
+            let expected = (0..records.len()).filter(|number| passes(&records[*number])).collect::<HashSet<_>>();
+            let found = found(&searchable(&records), &json!({"filters": filters}));
+            prop_assert_eq!(found.into_iter().collect::<HashSet<_>>(), expected, "{}", filters);
+        }
+
+        #[test]
+        fn optional_filters_exclude_nothing_and_higher_sums_come_first(
+            records in vec((vec(0..4_u8, 0..3), 0..6_u8), 0..12),
+            scores in vec((0..4_u8, 0..50_u32), 1..5),
+        ) {
+            let optional = scores.iter().map(|(brand, score)| format!("brand:b{brand}<score={score}>")).collect::<Vec<_>>();
+            let found = found(&searchable(&records), &json!({"optionalFilters": optional}));
+            prop_assert_eq!(found.len(), records.len());
+            let sum = |number: &usize| -> u32 {
+                scores.iter().filter(|(brand, _)| records[*number].0.contains(brand)).map(|(_, score)| score).sum()
+            };
+            prop_assert!(found.is_sorted_by_key(|number| Reverse(sum(number))));
+        }
+    }
+}
