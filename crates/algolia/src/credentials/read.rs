@@ -25,6 +25,11 @@ impl<'a> Credentials<'a> {
     }
 }
 
+/// The application id alone, found as [`Credentials::read`] finds it.
+pub fn application<'a>(header: impl Fn(&str) -> Option<&'a str>, query: &'a str) -> Option<Cow<'a, str>> {
+    header(APPLICATION_ID).map(Cow::Borrowed).or_else(|| parameter(query, APPLICATION_ID))
+}
+
 /// The value of a parameter whose name is compared without regard to case, percent-decoded.
 pub(super) fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));

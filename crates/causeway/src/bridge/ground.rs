@@ -10,6 +10,8 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
+use crate::gateway::watch::{self as watching, Watcher};
+use crate::gateway::{Gateway, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
@@ -210,6 +212,29 @@ impl Ground {
             access: open.then(|| Access::new(token)),
             clock: self.clock.clone(),
         }
+    }
+
+    /// The search gateway, if it is on.
+    pub(super) fn gateway(&self, config: &Config, committer: Committer) -> std::io::Result<Option<Gateway>> {
+        let Some(target) = &config.gateway else { return Ok(None) };
+        let settings = &config.settings.gateway;
+        let hosts = target.hosts.for_reads(|hosts| hosts.shuffle(&mut rand::rng()));
+        let upstream = Upstream::new(&hosts, settings::upstream(config), Arc::clone(&self.metrics))?;
+        Ok(Some(Gateway {
+            app_id: target.app_id.clone(),
+            upstream,
+            budget: Budget::new(settings.bodies_in_memory.0),
+            max_body: settings.max_body.0 as usize,
+            body_timeout: config.settings.limits.body_timeout.0,
+            read_timeout: settings.read_timeout.0,
+            metrics: Arc::clone(&self.metrics),
+            watcher: self.watcher(committer)?,
+        }))
+    }
+
+    fn watcher(&self, committer: Committer) -> std::io::Result<Watcher> {
+        let (health, metrics) = (Arc::clone(&self.health), Arc::clone(&self.metrics));
+        Watcher::start(watching::Parts { committer, health, metrics, clock: self.clock.clone() })
     }
 
     pub(super) fn admin(

@@ -16,7 +16,7 @@ use crate::pipeline::tick::Due;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
-use crate::{intake, listen};
+use crate::{gateway, intake, listen};
 use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
@@ -123,7 +123,11 @@ impl Bridge {
         let (stop_servers, stopping) = watch::channel(false);
         let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
         let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
-        let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
+        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
+        let public_side = match ground.gateway(&config, committer.clone())? {
+            Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
+            None => public_side,
+        };
         let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -131,7 +135,8 @@ impl Bridge {
         let serve = |listener, router, connections| {
             tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
         };
-        let servers = vec![serve(public, intake, share.public), serve(admin, desk, share.admin), ticking];
+        let servers =
+            vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::delivery::Destination;
 use crate::delivery::backoff::Backoff;
 use crate::delivery::lane::Bounds;
+use crate::gateway::{Patience, UpstreamSettings};
 use crate::sockets::{self, Share};
 use causeway_algolia::credentials::{Account, Secret};
 use std::sync::Arc;
@@ -80,6 +81,17 @@ pub(super) fn accounts(config: &Config) -> Vec<Account> {
 pub(super) fn backoff(config: &Config) -> Backoff {
     let delivery = &config.settings.delivery;
     Backoff { first: delivery.retry_first.0, longest: delivery.retry_longest.0 }
+}
+
+/// How the gateway asks Algolia's hosts.
+pub(super) fn upstream(config: &Config) -> UpstreamSettings {
+    let gateway = &config.settings.gateway;
+    UpstreamSettings {
+        connect_timeout: gateway.connect_timeout.0,
+        read_timeout: gateway.read_timeout.0,
+        patience: Patience { failures: gateway.host_failures, rest: gateway.host_rest.0 },
+        idle_connections: gateway.idle_connections,
+    }
 }
 
 /// Requests a second at most.

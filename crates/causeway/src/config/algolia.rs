@@ -66,6 +66,16 @@ impl SearchHosts {
         }
     }
 
+    /// The same for reads, all in one list.
+    pub fn for_reads(&self, shuffle: impl FnOnce(&mut [String])) -> Vec<String> {
+        match self {
+            Self::Of(app_id) => hosts::read(app_id, shuffle).map(|host| format!("https://{host}")).into(),
+            Self::Given(first, others) => {
+                std::iter::once(first).chain(others).map(ToString::to_string).collect()
+            }
+        }
+    }
+
     fn compress(&self, setting: Compression) -> bool {
         match self {
             Self::Of(_) => setting != Compression::Never,
@@ -138,7 +148,7 @@ fn account(settings: &Settings) -> Result<Option<(AppId, Secret)>, Problem> {
     Ok(Some((app_id, key.clone())))
 }
 
-fn search_hosts(settings: &Settings, app_id: &AppId) -> Result<SearchHosts, Problem> {
+pub(super) fn search_hosts(settings: &Settings, app_id: &AppId) -> Result<SearchHosts, Problem> {
     let Some(given) = &settings.algolia.search_hosts else { return Ok(SearchHosts::Of(app_id.clone())) };
     let parsed = given.iter().map(|host| origin("algolia.search_hosts", host));
     let mut parsed = parsed.collect::<Result<Vec<Uri>, Problem>>()?.into_iter();

@@ -1,6 +1,7 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
+use super::gateway::{self, GatewayTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
 use super::{people, recipes};
@@ -51,6 +52,8 @@ pub struct Config {
     pub keep: Arc<Keep>,
     /// What of a person changes a search.
     pub search_rules: Rules,
+    /// Where searches are forwarded; none if the gateway is off or there is no application.
+    pub gateway: Option<GatewayTarget>,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -120,6 +123,7 @@ impl Config {
             webhook: webhook(&settings)?,
             keep: Arc::new(people::keep(&settings, &syncs)),
             search_rules: people::rules(&settings)?,
+            gateway: gateway::target(&settings)?,
             erasure: algolia::erasure(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },

@@ -6,6 +6,7 @@
 
 pub mod algolia;
 pub mod checked;
+pub mod gateway;
 mod people;
 mod recipes;
 pub mod reference;
@@ -15,6 +16,7 @@ pub mod units;
 
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
+pub use gateway::GatewayTarget;
 pub use settings::Settings;
 pub use source::Problem;
 

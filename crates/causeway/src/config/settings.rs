@@ -1,5 +1,6 @@
 //! The raw twin of `causeway.toml`. Defaults and documentation of every key stand in `default.toml`.
 
+use super::gateway::Gateway;
 use super::units::{Size, Span};
 use crate::secret::Secret;
 use causeway_engine::search_context::RuleSettings;
@@ -22,6 +23,7 @@ pub struct Settings {
     pub identity: Identity,
     pub profiles: Profiles,
     pub search_context: SearchContext,
+    pub gateway: Gateway,
     pub duplicates: Duplicates,
     pub limits: Limits,
     pub delivery: Delivery,

@@ -1,3 +1,17 @@
-//! The search gateway: Algolia's read API, passed through. [`watch`] makes durable what it sees.
+//! The search gateway: Algolia's read API, passed through to Algolia's own hosts.
+//!
+//! Nothing of ours may make a search fail that would not have failed without us. What goes wrong here, or takes too long,
+//! sends the untouched request on. [`watch`] makes durable what passes.
 
+mod answer;
+mod body;
+mod breaker;
+mod headers;
+mod refusal;
+mod server;
+mod upstream;
 pub mod watch;
+
+pub use breaker::Patience;
+pub use server::{Gateway, router};
+pub use upstream::{Settings as UpstreamSettings, Upstream};

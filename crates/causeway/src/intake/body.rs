@@ -48,13 +48,22 @@ impl Budget {
         Self { permits: Arc::new(Semaphore::new(total)), total }
     }
 
+    /// Sets bytes aside if they are there at once.
+    pub fn try_reserve(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_many_owned(self.units(bytes)).ok()
+    }
+
+    fn units(&self, bytes: usize) -> u32 {
+        bytes.div_ceil(UNIT).clamp(1, self.total) as u32
+    }
+
     /// Sets bytes aside, waiting up to `patience` for them.
     async fn reserve(&self, bytes: usize, patience: Duration) -> Result<OwnedSemaphorePermit, Problem> {
-        let units = bytes.div_ceil(UNIT).clamp(1, self.total) as u32;
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_many_owned(units) {
+        if let Some(permit) = self.try_reserve(bytes) {
             return Ok(permit);
         }
-        let waiting = tokio::time::timeout(patience, Arc::clone(&self.permits).acquire_many_owned(units));
+        let waiting = Arc::clone(&self.permits).acquire_many_owned(self.units(bytes));
+        let waiting = tokio::time::timeout(patience, waiting);
         waiting.await.ok().and_then(Result::ok).ok_or(Problem::Overloaded)
     }
 }

@@ -1,5 +1,6 @@
 //! Prometheus metrics, in the shape that operators know: received, sent, errors, per part.
 
+use super::gateway::Gateway;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -92,6 +93,8 @@ pub struct Metrics {
     pub disk_free: Gauge,
     /// `causeway_delivery_oldest_seconds`
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
+    /// The search gateway's.
+    pub gateway: Gateway,
 }
 
 /// Histograms of seconds, by destination.
@@ -158,6 +161,7 @@ impl Metrics {
             "Age of the oldest event that waits to be delivered",
             self.oldest.clone(),
         );
+        self.gateway.register(&mut registry);
         let mut text = String::new();
         // Writing to a String can't fail.
         let _ = encode(&mut text, &registry);

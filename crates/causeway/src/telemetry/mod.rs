@@ -1,6 +1,7 @@
 //! What operators see: logs, metrics, and the live figures of the demo's screen.
 
-pub mod live;
+pub mod gateway;
+mod live;
 pub mod logs;
 pub mod metrics;
 

@@ -7,14 +7,17 @@ mod events;
 mod http;
 mod stage;
 mod trouble;
+mod upstream;
 
 mod admin;
+mod backup;
 mod cli;
 mod delivery;
 mod durability;
 mod erasure;
 mod forget;
 mod from_segment;
+mod gateway;
 mod identity;
 mod intake;
 mod kill;
