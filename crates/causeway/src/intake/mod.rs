@@ -19,4 +19,5 @@ pub mod server;
 pub mod tracking;
 pub mod webhook;
 
+pub use room::DETAIL;
 pub use server::{Intake, router};
