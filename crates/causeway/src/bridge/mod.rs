@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::delivery::Destination;
 use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
+use crate::gateway::watch::Watcher;
 use crate::health::Health;
 use crate::people::search_context;
 use crate::pipeline::worker::{self, Request, Worker};
@@ -119,9 +120,10 @@ impl Bridge {
         lanes.push(forgetting);
 
         let (stop_servers, stopping) = watch::channel(false);
-        let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
-        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
-        let public_side = match ground.gateway(&config)? {
+        let contexts = Arc::new(ground.search_contexts(&config));
+        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone())))
+            .merge(search_context::router(Arc::clone(&contexts)));
+        let public_side = match ground.gateway(&config, &contexts, Watcher::default())? {
             Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
             None => public_side,
         };

@@ -87,6 +87,11 @@ pub struct Searcher<'a> {
 }
 
 impl Rules {
+    /// Whether they change nobody's searches.
+    pub fn say_nothing(&self) -> bool {
+        self.rules.is_empty() && self.audiences == Audiences::None && self.hold_out <= 0.0
+    }
+
     /// The parameters for a person.
     pub fn evaluate(&self, searcher: Searcher<'_>, view: &View) -> SearchContext {
         let mut context = SearchContext { user_token: searcher.token.to_owned(), ..SearchContext::default() };
