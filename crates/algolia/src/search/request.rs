@@ -18,9 +18,9 @@ pub struct Request<'a> {
 /// The request is none that anything can be read from. It is for Algolia to judge.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the request can't be read: {0}")]
-pub struct Unreadable(String);
+pub struct NoSearch(String);
 
-impl From<Malformed> for Unreadable {
+impl From<Malformed> for NoSearch {
     fn from(malformed: Malformed) -> Self {
         Self(malformed.to_string())
     }
@@ -28,7 +28,7 @@ impl From<Malformed> for Unreadable {
 
 impl<'a> Request<'a> {
     /// The body of `POST /1/indexes/{index}/query`.
-    pub fn one(index: &str, body: &'a str) -> Result<Self, Unreadable> {
+    pub fn one(index: &str, body: &'a str) -> Result<Self, NoSearch> {
         let mut reader = Reader::new(body);
         let query = Query::read(body, &mut reader, Some(index))?;
         reader.end()?;
@@ -36,7 +36,7 @@ impl<'a> Request<'a> {
     }
 
     /// The body of `POST /1/indexes/*/queries`.
-    pub fn many(body: &'a str) -> Result<Self, Unreadable> {
+    pub fn many(body: &'a str) -> Result<Self, NoSearch> {
         let mut reader = Reader::new(body);
         let mut requests: Option<Vec<Query<'a>>> = None;
         reader.object(|reader, key| {

@@ -10,11 +10,12 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
-use crate::gateway::watch::Watcher;
+use crate::gateway::watch::{self as watching, Watcher};
 use crate::gateway::{Gateway, LookUps, Searches, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
+use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -74,7 +75,13 @@ impl Ground {
         })
     }
 
-    pub(super) fn worker_parts(&self, config: &Config, flows: &[Arc<Flow>], inboxes: &Inboxes) -> Parts {
+    pub(super) fn worker_parts(
+        &self,
+        config: &Config,
+        flows: &[Arc<Flow>],
+        inboxes: &Inboxes,
+        due: watch::Sender<Due>,
+    ) -> Parts {
         Parts {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
@@ -87,7 +94,20 @@ impl Ground {
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
+            due,
         }
+    }
+
+    /// Starts the background that tells the engine what time it is; it ends, and lets go of the committer, with the servers.
+    pub(super) fn start_ticks(
+        &self,
+        due: watch::Receiver<Due>,
+        committer: Committer,
+        stopping: &watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let journal = tick::Journal { committer, tail: Arc::clone(&self.tail) };
+        let ticking = tick::run(due, self.clock.clone(), journal, stopping.clone());
+        tokio::spawn(health::watched(Arc::clone(&self.health), ticking))
     }
 
     /// Starts a lane for each destination.
@@ -199,7 +219,7 @@ impl Ground {
         &self,
         config: &Config,
         contexts: &Arc<SearchContexts>,
-        watcher: Watcher,
+        committer: Committer,
     ) -> std::io::Result<Option<Gateway>> {
         let Some(target) = &config.gateway else { return Ok(None) };
         let settings = &config.settings.gateway;
@@ -214,10 +234,16 @@ impl Ground {
             read_timeout: settings.read_timeout.0,
             forwarded_for: settings.forwarded_for,
             searches: self.searches(config, contexts),
-            watcher,
+            watcher: settings.observe.then(|| self.watcher(committer)).transpose()?,
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
         }))
+    }
+
+    /// Who makes durable what the gateway sees.
+    fn watcher(&self, committer: Committer) -> std::io::Result<Watcher> {
+        let (health, metrics) = (Arc::clone(&self.health), Arc::clone(&self.metrics));
+        Watcher::start(watching::Parts { committer, health, metrics, clock: self.clock.clone() })
     }
 
     /// What the gateway adds to searches.

@@ -10,9 +10,9 @@ use crate::config::Config;
 use crate::delivery::Destination;
 use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
-use crate::gateway::watch::Watcher;
 use crate::health::Health;
 use crate::people::search_context;
+use crate::pipeline::tick::Due;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
@@ -104,7 +104,8 @@ impl Bridge {
         let destinations: Vec<&'static str> = targets.iter().map(Destination::name).collect();
         tell_stranded(&*ground.state, &destinations)?;
         let inboxes = ground::inboxes(&targets, &config);
-        let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes);
+        let (due, ticks_due) = watch::channel(Due::default());
+        let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes, due);
         let (engine, worker) = Worker::new(parts, ground.clock.now())?;
         let engine = engine.start()?;
         let (committer, commit_thread) = Committer::start(
@@ -120,10 +121,11 @@ impl Bridge {
         lanes.push(forgetting);
 
         let (stop_servers, stopping) = watch::channel(false);
+        let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
         let contexts = Arc::new(ground.search_contexts(&config));
         let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone())))
             .merge(search_context::router(Arc::clone(&contexts)));
-        let public_side = match ground.gateway(&config, &contexts, Watcher::default())? {
+        let public_side = match ground.gateway(&config, &contexts, committer.clone())? {
             Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
             None => public_side,
         };
@@ -134,7 +136,8 @@ impl Bridge {
         let serve = |listener, router, connections| {
             tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
         };
-        let servers = vec![serve(public, public_side, share.public), serve(admin, desk, share.admin)];
+        let servers =
+            vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

@@ -4,6 +4,7 @@
 //! not be reached.
 
 mod arguments;
+mod backup;
 mod config;
 mod dead_letters;
 mod demo;
@@ -60,6 +61,8 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Ledger(options) => ledger::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
+        Command::Backup(options) => backup::write(&path, &options.file, options.force, json),
+        Command::Restore(options) => backup::restore(&path, &options.file, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),
     }
 }

@@ -1,7 +1,7 @@
 //! The search gateway: Algolia's read API, passed through to Algolia's own hosts.
 //!
 //! Nothing of ours may make a search fail that would not have failed without us. What goes wrong here, or takes too long,
-//! sends the untouched request on.
+//! sends the untouched request on. [`watch`] makes durable what is seen.
 
 mod answer;
 mod body;

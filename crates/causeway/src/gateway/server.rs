@@ -47,8 +47,8 @@ pub struct Gateway {
     pub forwarded_for: bool,
     /// What is added to searches.
     pub searches: Searches,
-    /// Who wants to know what was answered.
-    pub watcher: Watcher,
+    /// Who wants to know what was answered, if anybody does.
+    pub watcher: Option<Watcher>,
     /// What time it is.
     pub clock: Clock,
     /// Counters.
@@ -159,12 +159,13 @@ impl Gateway {
         at: i64,
     ) -> Option<Observer> {
         let Treated { asked, held_out, .. } = treated;
-        if asked.is_empty() || answer.status() != StatusCode::OK || !self.watcher.wants() {
+        let watcher = self.watcher.as_ref().filter(|watcher| watcher.wants())?;
+        if asked.is_empty() || answer.status() != StatusCode::OK {
             return None;
         }
         let encoding = answer.headers().get(CONTENT_ENCODING).cloned();
         let observed = Observed { asked, held_out, at, took: Duration::ZERO, encoding, body: Vec::new() };
-        Some(Observer::new(self.watcher.clone(), observed, began, self.budget.clone()))
+        Some(Observer::new(watcher.clone(), observed, began, self.budget.clone()))
     }
 
     fn pass(&self, answer: http::Response<Incoming>, observer: Option<Observer>) -> Response {

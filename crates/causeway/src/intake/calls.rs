@@ -87,7 +87,7 @@ pub(super) async fn keep(
     }
     let (source, meta) = origin(route);
     intake.keep(source, meta, received_at, held).await.map_err(Answer::Busy)?;
-    intake.count(name, verdict.judged);
+    intake.count_events(name, verdict.judged);
     Ok(Answer::Accepted(verdict))
 }
 

@@ -2,25 +2,21 @@
 
 use super::body::{self, Problem};
 use super::cors;
-use super::room::{Busy, Judged, told, with_quarantined};
+use super::room::{Busy, Judged, told, with_detail, with_quarantined};
 use super::server::Intake;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use causeway_algolia::credentials::{self, Credentials};
 use causeway_algolia::insights::{self, Refusal};
 use causeway_engine::Source;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{Request, StatusCode};
 use std::sync::Arc;
 
 /// The intake's name in metrics.
 pub const NAME: &str = "insights";
-
-/// Says in our own words why a request was refused: the field, the value and what to do.
-pub const DETAIL: &str = "causeway-detail";
 
 const JSON: &str = "application/json";
 
@@ -70,16 +66,10 @@ async fn accept(intake: &Intake, request: Request<Body>) -> Answer {
 
 /// Whether the request may send a body.
 fn admit(intake: &Intake, parts: &Parts) -> Result<(), Answer> {
-    if !authorised(intake, &parts.headers, parts.uri.query().unwrap_or_default()) {
+    if !intake.knows(parts) {
         return Err(Answer::Refused(Refusal::Credentials));
     }
     Ok(intake.room()?)
-}
-
-fn authorised(intake: &Intake, headers: &HeaderMap, query: &str) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let given = Credentials::read(header, query);
-    given.is_some_and(|given| credentials::verify(&intake.accounts, &given, intake.clock.now()).is_ok())
 }
 
 /// Checks the events and makes the request durable.
@@ -91,7 +81,7 @@ async fn journal(intake: &Intake, held: body::Held) -> Answer {
     };
     match intake.keep(Source::Insights, Bytes::new(), received_at, held).await {
         Ok(()) => {
-            intake.count(NAME, judged);
+            intake.count_events(NAME, judged);
             Answer::Accepted { quarantined: judged.invalid }
         }
         Err(busy) => busy.into(),
@@ -138,10 +128,6 @@ fn accepted(quarantined: usize) -> Response {
 /// The vendor's own words; ours, which say more, go into a header.
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    let mut response =
-        (status, [(CONTENT_TYPE, refusal.content_type())], refusal.body().into_owned()).into_response();
-    if let Ok(detail) = HeaderValue::from_str(&refusal.to_string().escape_default().to_string()) {
-        response.headers_mut().insert(DETAIL, detail);
-    }
-    response
+    let response = (status, [(CONTENT_TYPE, refusal.content_type())], refusal.body().into_owned());
+    with_detail(response.into_response(), &refusal.to_string())
 }

@@ -3,9 +3,10 @@
 //! | route | speaks |
 //! |---|---|
 //! | `POST /1/events` | Algolia Insights |
+//! | `POST /1/searches` | searches that a page's middleware has seen |
 //! | `POST /v1/…` | Segment's Tracking API |
 //! | `POST /webhooks/segment` | Segment's webhook destinations |
-//! | `OPTIONS /1/events`, `OPTIONS /v1/…` | CORS preflight |
+//! | `OPTIONS /1/events`, `OPTIONS /1/searches`, `OPTIONS /v1/…` | CORS preflight |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 pub mod body;
@@ -13,8 +14,10 @@ mod calls;
 pub mod cors;
 pub mod insights;
 mod room;
+pub mod searches;
 pub mod server;
 pub mod tracking;
 pub mod webhook;
 
+pub(crate) use room::DETAIL;
 pub use server::{Intake, router};

@@ -6,14 +6,19 @@ use crate::pipeline::commit::Refused;
 use crate::telemetry::metrics as labels;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use causeway_algolia::credentials::{self, Credentials};
 use causeway_engine::Source;
 use causeway_store::Record;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::atomic::Ordering;
 
 /// Says how many events of an accepted request were kept aside as invalid.
 const QUARANTINED: &str = "causeway-quarantined";
+
+/// Says in our own words what is wrong with a request, or with something in it.
+pub(crate) const DETAIL: &str = "causeway-detail";
 
 /// Seconds that a client is asked to wait when something of ours is full.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -89,12 +94,24 @@ impl Intake {
         })
     }
 
+    /// Whether a request carries an accepted key of Algolia's, or a secured key made from one, in headers or in the query.
+    pub(super) fn knows(&self, parts: &Parts) -> bool {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let given = Credentials::read(header, parts.uri.query().unwrap_or_default());
+        given.is_some_and(|given| credentials::verify(&self.accounts, &given, self.clock.now()).is_ok())
+    }
+
+    /// Counts an accepted request of events.
+    pub(super) fn count_events(&self, intake: &'static str, judged: Judged) {
+        self.count(intake, judged);
+        self.live.events_in.fetch_add(judged.valid as u64, Ordering::Relaxed);
+    }
+
     /// Counts an accepted request.
     pub(super) fn count(&self, intake: &'static str, judged: Judged) {
         let label = labels::Intake { intake };
         self.metrics.requests.get_or_create(&label).inc();
         self.metrics.events.get_or_create(&label).inc_by(judged.valid as u64);
-        self.live.events_in.fetch_add(judged.valid as u64, Ordering::Relaxed);
         if judged.invalid > 0 {
             self.metrics.quarantined.get_or_create(&label).inc_by(judged.invalid as u64);
         }
@@ -119,6 +136,14 @@ pub(super) fn told(status: StatusCode, message: &str) -> Response {
 pub(super) fn with_quarantined(mut response: Response, count: usize) -> Response {
     if count > 0 {
         response.headers_mut().insert(QUARANTINED, HeaderValue::from(count));
+    }
+    response
+}
+
+/// The answer with our own words about what is wrong: the field, the value and what to do.
+pub(super) fn with_detail(mut response: Response, words: &str) -> Response {
+    if let Ok(detail) = HeaderValue::from_str(&words.escape_default().to_string()) {
+        response.headers_mut().insert(DETAIL, detail);
     }
     response
 }

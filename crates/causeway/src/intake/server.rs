@@ -1,7 +1,7 @@
 //! The public server: routes, and what the handlers share.
 
 use super::body::Budget;
-use super::{calls, cors, insights, tracking, webhook};
+use super::{calls, cors, insights, searches, tracking, webhook};
 use crate::clock::Clock;
 use crate::config::Webhook;
 use crate::health::Health;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// What the handlers share.
 pub struct Intake {
-    /// Who may send Insights events; nobody if it is empty.
+    /// Who may send Insights events and searches; nobody if it is empty.
     pub accounts: Vec<Account>,
     /// Insights' rules.
     pub rules: algolia::Rules,
@@ -48,12 +48,14 @@ pub struct Intake {
 /// The public routes.
 pub fn router(intake: Arc<Intake>) -> Router {
     let events = post(insights::post).options(cors::preflight).fallback(insights::wrong_method);
+    let seen = post(searches::post).options(cors::preflight).fallback(calls::wrong_method);
     let health = Arc::clone(&intake.health);
     let tracking = |router: Router<_>, (path, route)| router.route(path, calls_by(route));
     Route::PATHS
         .into_iter()
         .fold(Router::new(), tracking)
         .route("/1/events", events)
+        .route(searches::PATH, seen)
         .route(webhook::PATH, webhooks())
         .route(webhook::PATH_WITH_TOKEN, webhooks())
         .with_state(intake)

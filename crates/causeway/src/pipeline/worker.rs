@@ -4,6 +4,7 @@
 //! carries them and nothing contends for the store. A thread of its own, since the store's calls block.
 
 use super::tail::{Next, Tail};
+use super::tick::Due;
 use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
@@ -13,14 +14,14 @@ use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
-use causeway_engine::{Engine, Settings, event};
+use causeway_engine::{Engine, Settings, event, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Bytes of bodies that one step of the engine takes: a few thousand events, so that the cost of a commit is shared by
 /// many and a step still ends within milliseconds.
@@ -37,6 +38,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long to wait before a commit that the disk refused is tried again.
 const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many facts are read in one go at the start.
+const FACTS_AT_ONCE: u32 = 10_000;
 
 /// What others ask of the worker.
 pub enum Request {
@@ -97,6 +101,8 @@ pub struct Parts {
     pub live: Arc<Live>,
     /// Whether things are well.
     pub health: Arc<Health>,
+    /// Told after each commit when something is due.
+    pub due: watch::Sender<Due>,
 }
 
 /// The worker, ready to run.
@@ -120,11 +126,13 @@ impl Worker {
                 .state
                 .notes(causeway_store::state::List::Seen, now - parts.settings.duplicates.timed_ms)?,
         );
+        restore_searches(&mut engine, &*parts.state)?;
         let cursor = parts.state.cursor()?;
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
         let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new() };
+        worker.tell_due();
         Ok((worker, handle))
     }
 
@@ -236,10 +244,16 @@ impl Worker {
         self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         self.tell_forgotten(&change);
+        self.tell_due();
         for block in change.outbox {
             self.offer(block);
         }
         Ok(())
+    }
+
+    fn tell_due(&self) {
+        let due = Due { at: self.engine.next_due(), processed: self.cursor };
+        self.parts.due.send_if_modified(|told| std::mem::replace(told, due) != due);
     }
 
     /// The lanes leave out at once whom the engine has forgotten.
@@ -258,6 +272,20 @@ impl Worker {
             tracing::error!(destination, "no lane for a block; it waits in the outbox");
         }
     }
+}
+
+/// Puts the searches back that were under way.
+fn restore_searches(engine: &mut Engine, state: &dyn State) -> Result<(), Error> {
+    for prefix in searches::PREFIXES {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let facts = state.facts_with_prefix(prefix.as_bytes(), after.as_deref(), FACTS_AT_ONCE)?;
+            engine.restore_searches(&facts);
+            let Some((last, _)) = facts.into_iter().next_back() else { break };
+            after = Some(last);
+        }
+    }
+    Ok(())
 }
 
 /// A dead letter's messages go back into the outbox; in the ledger the event is pending again. It counts as of `now`, so

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
-/// Label of an intake: `insights`, `tracking` or `webhook`.
+/// Label of an intake: `insights`, `tracking`, `webhook`, `searches` or `gateway`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Intake {
     /// The intake's name.
@@ -24,6 +24,13 @@ pub struct Refused {
     pub intake: &'static str,
     /// The HTTP status that was answered.
     pub status: u16,
+}
+
+/// Label of searches that were not seen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Unseen {
+    /// `memory`, `backlog`, `disk`, `journal` or `unreadable`.
+    pub reason: &'static str,
 }
 
 /// Labels of what goes to a destination.
@@ -60,6 +67,8 @@ pub struct Metrics {
     pub quarantined: Family<Intake, Counter>,
     /// `causeway_requests_refused_total`
     pub refused: Family<Refused, Counter>,
+    /// `causeway_searches_unseen_total`
+    pub unseen: Family<Unseen, Counter>,
     /// `causeway_events_processed_total`
     pub processed: Counter,
     /// `causeway_messages_delivered_total`: entries, each what one flow made of one event.
@@ -115,6 +124,11 @@ impl Metrics {
         registry.register("events_received", "Events accepted by an intake", self.events.clone());
         registry.register("events_quarantined", "Invalid events kept aside", self.quarantined.clone());
         registry.register("requests_refused", "Requests that an intake refused", self.refused.clone());
+        registry.register(
+            "searches_unseen",
+            "Searches that went by and were not made durable",
+            self.unseen.clone(),
+        );
         registry.register("events_processed", "Events that went through the engine", self.processed.clone());
         registry.register(
             "messages_delivered",

@@ -10,6 +10,7 @@ mod trouble;
 mod upstream;
 
 mod admin;
+mod backup;
 mod cli;
 mod delivery;
 mod durability;
@@ -27,3 +28,4 @@ mod persons;
 mod process;
 mod profiles;
 mod requests;
+mod searches;
