@@ -2,7 +2,9 @@
 
 use crate::core::{self, Source};
 use crate::event::EventId;
+use crate::payload::SEARCH;
 use crate::repair::Again;
+use crate::searches::{self, Item, Search};
 use causeway_algolia::insights::{self, Event, Rules, Subject};
 use causeway_segment::call::{self, Call, Route};
 use causeway_store::Entry;
@@ -26,6 +28,8 @@ pub enum Told<'e> {
     Event(Event<'e>),
     /// A call of Segment's.
     Call(Call<'e>),
+    /// A search that was seen, and its JSON as it came.
+    Search(Search<'e>, &'e str),
 }
 
 /// The valid items of a record, in their order. `rules` are those that the engine runs with. Orders hold none.
@@ -37,7 +41,9 @@ pub fn read<'e>(entry: &'e Entry, rules: &Rules) -> Vec<Past<'e>> {
         Some(Source::Tracking) => core::route_of(entry).map_or_else(Vec::new, |route| calls(entry, route)),
         Some(Source::Webhook | Source::RepairedCall) => calls(entry, Route::Webhook),
         Some(Source::ReattributedCall) => again(entry, calls(entry, Route::Webhook)),
-        Some(Source::Operator | Source::Searches | Source::Tick) | None => Vec::new(),
+        Some(Source::Searches | Source::RepairedSearch) => searches(entry),
+        Some(Source::ReattributedSearch) => again(entry, searches(entry)),
+        Some(Source::Operator | Source::Tick) | None => Vec::new(),
     }
 }
 
@@ -61,6 +67,17 @@ fn calls(entry: &Entry, route: Route) -> Vec<Past<'_>> {
     past.collect()
 }
 
+fn searches(entry: &Entry) -> Vec<Past<'_>> {
+    let items = searches::items(&entry.record.body, entry.record.received_at).unwrap_or_default();
+    let past = items.into_iter().enumerate().filter_map(|(item, found)| match found {
+        Item::Search(search, raw) => {
+            Some(Past { item, id: searches::id_of(&search), told: Told::Search(search, raw) })
+        }
+        Item::Erased | Item::Invalid(..) => None,
+    });
+    past.collect()
+}
+
 fn again<'e>(entry: &Entry, past: Vec<Past<'e>>) -> Vec<Past<'e>> {
     let Some(Again { id, .. }) = Again::decode(&entry.record.meta) else { return Vec::new() };
     past.into_iter().map(|past| Past { id, ..past }).collect()
@@ -75,14 +92,16 @@ impl Past<'_> {
                 words.into_iter().flatten().collect::<Vec<_>>().join("/")
             }
             Told::Call(call) => call.kind.as_str().to_owned(),
+            Told::Search(..) => SEARCH.to_owned(),
         }
     }
 
-    /// Its name, if its kind has one.
+    /// Its name, if its kind has one: of a search the query.
     pub fn name(&self) -> Option<&str> {
         match &self.told {
             Told::Event(event) => Some(&event.name),
             Told::Call(call) => call.name.as_deref(),
+            Told::Search(search, _) => Some(&search.query),
         }
     }
 
@@ -91,6 +110,7 @@ impl Past<'_> {
         match &self.told {
             Told::Event(event) => event.timestamp,
             Told::Call(call) => call.timestamp,
+            Told::Search(search, _) => Some(search.at),
         }
     }
 
@@ -99,6 +119,7 @@ impl Past<'_> {
         match &self.told {
             Told::Event(event) => Some(&event.user_token),
             Told::Call(call) => call.anonymous_id.as_deref(),
+            Told::Search(search, _) => search.user_token.as_deref(),
         }
     }
 
@@ -107,6 +128,7 @@ impl Past<'_> {
         match &self.told {
             Told::Event(event) => event.authenticated_user_token.as_deref(),
             Told::Call(call) => call.user_id.as_deref(),
+            Told::Search(..) => None,
         }
     }
 
@@ -115,6 +137,7 @@ impl Past<'_> {
         match &self.told {
             Told::Event(event) => event.raw,
             Told::Call(call) => call.raw,
+            Told::Search(_, raw) => raw,
         }
     }
 
@@ -125,6 +148,10 @@ impl Past<'_> {
             Told::Call(call) => {
                 let ids = [&call.user_id, &call.anonymous_id, &call.previous_id, &call.message_id];
                 ids.into_iter().flatten().any(|id| id == wanted)
+            }
+            Told::Search(search, _) => {
+                let ids = [&search.user_token, &search.query_id];
+                ids.into_iter().flatten().chain(&search.object_ids).any(|id| id == wanted)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the gateway itself answers, in Algolia's form.
 
-use crate::intake::cors;
 use crate::intake::DETAIL;
+use crate::intake::cors;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};

@@ -19,5 +19,5 @@ pub mod server;
 pub mod tracking;
 pub mod webhook;
 
-pub use room::DETAIL;
+pub(crate) use room::DETAIL;
 pub use server::{Intake, router};

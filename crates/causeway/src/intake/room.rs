@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 const QUARANTINED: &str = "causeway-quarantined";
 
 /// Says in our own words what is wrong with a request, or with something in it.
-pub const DETAIL: &str = "causeway-detail";
+pub(crate) const DETAIL: &str = "causeway-detail";
 
 /// Seconds that a client is asked to wait when something of ours is full.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");

@@ -13,21 +13,26 @@ mod orders;
 mod outgoing;
 mod persons;
 mod reattributed;
+mod remembering;
+mod searches;
 mod step;
 mod sync;
+mod waiting;
 
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
+pub use searches::SEARCHES;
 pub(crate) use step::route_of;
 
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
+use crate::searches::{self as asked, Expiry, Lead, Opens, Searches, Waiting};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
-use causeway_store::state::{Change, Note};
+use causeway_store::state::{Change, Fact, Note};
 use causeway_store::{BlockId, Entry, journal};
 use known::Known;
 use memory::Memory;
@@ -61,11 +66,16 @@ pub enum Source {
     Searches,
     /// Nothing but the time that it is, for what happens when nobody does anything: a shopper has stopped typing.
     Tick,
+    /// A search that an operator repaired: like [`Source::Searches`], but with one search, settled, that only the flow named
+    /// in the record's meta is to see.
+    RepairedSearch,
+    /// A settled search that is told of again as another person's; otherwise like [`Source::Reattributed`].
+    ReattributedSearch,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Insights,
         Self::Repaired,
         Self::Tracking,
@@ -76,6 +86,8 @@ impl Source {
         Self::ReattributedCall,
         Self::Searches,
         Self::Tick,
+        Self::RepairedSearch,
+        Self::ReattributedSearch,
     ];
 
     /// The source of a journal's record.
@@ -97,6 +109,8 @@ impl From<Source> for journal::Source {
             Source::ReattributedCall => 8,
             Source::Searches => 9,
             Source::Tick => 10,
+            Source::RepairedSearch => 11,
+            Source::ReattributedSearch => 12,
         })
     }
 }
@@ -128,6 +142,8 @@ pub struct Settings {
     pub keep: Arc<Keep>,
     /// The recipes that keep records at Algolia.
     pub syncs: Arc<[Sync]>,
+    /// How searches become events.
+    pub searches: crate::searches::Settings,
 }
 
 impl Default for Settings {
@@ -142,6 +158,7 @@ impl Default for Settings {
             forward_calls: false,
             keep: Arc::default(),
             syncs: Arc::from([]),
+            searches: crate::searches::Settings::default(),
         }
     }
 }
@@ -183,12 +200,24 @@ pub struct Engine {
     held: Memory<Held>,
     resent: Memory<Resent>,
     growths: Growths,
+    opens: Opens,
+    remembered: Memory<Searches>,
+    leads: Memory<Lead>,
+    expiry: Expiry,
+    waiting: Waiting,
+    /// The minute in which a search was seen last.
+    last_seen: Option<i64>,
 }
+
+/// So many people's searches are kept in memory, and so many queryIDs.
+const SEARCHERS: usize = 10_000;
+const LEADS: usize = 50_000;
 
 impl Engine {
     /// An engine that continues after `last_block`.
     pub fn new(settings: Settings, flows: Vec<Arc<Flow>>, last_block: BlockId) -> Self {
         let seen = Seen::new(settings.duplicates);
+        let opens = Opens::new(settings.searches.settle_ms);
         Self {
             settings,
             flows,
@@ -199,6 +228,12 @@ impl Engine {
             held: Memory::new(),
             resent: Memory::new(),
             growths: Growths::default(),
+            opens,
+            remembered: Memory::holding(SEARCHERS),
+            leads: Memory::holding(LEADS),
+            expiry: Expiry::default(),
+            waiting: Waiting::default(),
+            last_seen: None,
         }
     }
 
@@ -212,10 +247,19 @@ impl Engine {
         }
     }
 
-    /// When something has to happen although nothing comes in, in milliseconds since the Unix epoch: by then a record has to
-    /// be there that was received at that time or later, a [`Source::Tick`] if there is no other.
+    /// Puts back what was under way before a restart: the facts under [`searches::PREFIXES`](crate::searches::PREFIXES).
+    pub fn restore_searches(&mut self, facts: &[Fact]) {
+        for (key, stored) in facts {
+            self.opens.restore(key, stored);
+            self.waiting.restore(key, stored);
+            self.last_seen = asked::restored_minute(key, stored).or(self.last_seen);
+        }
+    }
+
+    /// When something happens next though nobody does anything, in milliseconds since the Unix epoch: then a record of
+    /// [`Source::Tick`] is due, unless another comes before.
     pub fn next_due(&self) -> Option<i64> {
-        None
+        self.opens.next_due().into_iter().chain(self.waiting.next_due()).min()
     }
 
     /// Replaces the flows; events of later entries run through the new ones.
@@ -246,6 +290,9 @@ impl Engine {
     ) -> Result<Effects, causeway_store::Error> {
         let bodies = entries.iter().map(|entry| entry.record.body.len()).sum();
         let mut step = Step::new(self, facts, bodies);
+        if let Some(first) = entries.first() {
+            step.expire(first.record.received_at);
+        }
         for entry in entries {
             step.entry(entry);
         }

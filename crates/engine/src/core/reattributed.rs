@@ -5,8 +5,9 @@ use super::step::{Place, Step};
 use crate::event;
 use crate::flow::{DESTINATION_SEGMENT, Flow};
 use crate::past::{self, Told};
-use crate::payload;
+use crate::payload::{self, About};
 use crate::repair::{Again, Resent, resent_key};
+use crate::searches::Search;
 use causeway_algolia::insights::Event;
 use causeway_mapping::Value;
 use causeway_segment::call::Call;
@@ -28,6 +29,7 @@ impl Step<'_> {
             match past.told {
                 Told::Event(event) => self.event_again(&event, again, entry),
                 Told::Call(call) => self.call_again(&call, again, entry),
+                Told::Search(search, _) => self.search_again(&search, again, entry),
             }
         }
         self.flows = all;
@@ -40,6 +42,16 @@ impl Step<'_> {
         let sender = self.sender(event, place);
         if self.is_news(again, sender.user.as_deref()) {
             self.run_flows(event, &sender, place, None);
+        }
+    }
+
+    fn search_again(&mut self, search: &Search<'_>, again: Again, entry: &Entry) {
+        let token = search.user_token.as_deref().unwrap_or_default();
+        let place = again.place(entry, search.at, token);
+        self.gather_search(place.id, search);
+        let sender = self.searcher(token, place);
+        if self.is_news(again, sender.user.as_deref()) {
+            self.run_search_flows(search, About::default(), &sender, place, None);
         }
     }
 

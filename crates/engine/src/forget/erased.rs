@@ -58,6 +58,9 @@ fn items(record: &Record) -> Vec<&RawValue> {
     let Ok(whole) = serde_json::from_slice::<&RawValue>(&record.body) else { return Vec::new() };
     match Source::of(record.source) {
         Some(Source::Insights | Source::Repaired | Source::Reattributed) => listed(whole, "events"),
+        Some(Source::Searches | Source::RepairedSearch | Source::ReattributedSearch) => {
+            listed(whole, "searches")
+        }
         Some(Source::Tracking) if record.meta == Route::Batch.word() => listed(whole, "batch"),
         _ => serde_json::from_str(whole.get()).unwrap_or_else(|_| vec![whole]),
     }
@@ -106,6 +109,10 @@ mod tests {
         assert_eq!(
             wiped(Source::Webhook, "", r#"[{"userId":"jane"},{"userId":"jim"}, {"userId":"jane"}]"#),
             some(r#"[{               },{"userId":"jim"}, {               }]"#, 2)
+        );
+        assert_eq!(
+            wiped(Source::Searches, "", r#"{"searches":[{"userToken":"jane"},{"userToken":"joe"}]}"#),
+            some(r#"{"searches":[{                  },{"userToken":"joe"}]}"#, 1)
         );
         let link =
             r#"{"order":"link","from":{"kind":"user","id":"joe"},"to":{"kind":"user","id":"jane"},"at":1}"#;

@@ -1,6 +1,6 @@
 //! Telling of an event again: what its record says beside the event, and what is remembered of it.
 
-use super::Unsigned;
+use super::{Unsigned, What};
 use crate::core::Source;
 use crate::event::EventId;
 use causeway_store::Record;
@@ -41,12 +41,12 @@ impl Again {
 
 /// The record that tells of an event again, as this user's or nobody's.
 pub(super) fn record(event: &Unsigned, user: Option<&str>, now: i64) -> Record {
-    let Unsigned { event: first, received_at, ref raw, is_call, .. } = *event;
+    let Unsigned { event: first, received_at, ref raw, what, .. } = *event;
     let again = Again { event: first, id: first.reattributed(user), received_at };
-    let (source, body) = if is_call {
-        (Source::ReattributedCall, raw.clone())
-    } else {
-        (Source::Reattributed, format!("{{\"events\":[{raw}]}}"))
+    let (source, body) = match what {
+        What::Event => (Source::Reattributed, format!("{{\"events\":[{raw}]}}")),
+        What::Call => (Source::ReattributedCall, raw.clone()),
+        What::Search => (Source::ReattributedSearch, format!("{{\"searches\":[{raw}]}}")),
     };
     Record { source: source.into(), received_at: now, meta: again.encode().into(), body: body.into() }
 }

@@ -1,7 +1,7 @@
 //! Finding what is to be repaired among all that came.
 
 use super::again::{Resent, record, resent_key};
-use super::{Misattributed, Unsigned, plan, unsigned};
+use super::{Misattributed, Unsigned, What, plan, unsigned};
 use crate::core::{AFFINITIES, FORWARD_CALLS, LINKS};
 use crate::flow::DESTINATION_PROFILES;
 use crate::identity::Reader;
@@ -29,7 +29,7 @@ pub struct Plan {
 /// have not been told of as such. `now` is when the records enter.
 ///
 /// A call is among them only if a flow of the user's sent something of it: what is handed on as it came tells Segment no
-/// user but the call's own.
+/// user but the call's own. So is a search: most of them were typed on the way to another.
 pub fn find(
     (journal, state): (&dyn Journal, &dyn State),
     anonymous: &[String],
@@ -50,7 +50,7 @@ pub fn find(
             else {
                 continue;
             };
-            if !unsigned.is_call || was_sent(unsigned, state)? {
+            if unsigned.what == What::Event || was_sent(unsigned, state)? {
                 found.records.push(record(unsigned, event.now.as_deref(), now));
                 found.events.push(event);
             }

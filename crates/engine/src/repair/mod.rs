@@ -36,12 +36,23 @@ pub struct Unsigned {
     pub anonymous: String,
     /// When it came, in milliseconds since the Unix epoch.
     pub received_at: i64,
-    /// Its JSON: an event as it came, or a call as Segment would hand it on.
+    /// Its JSON: an event or a search as it came, or a call as Segment would hand it on.
     pub raw: String,
-    /// Whether it is a call of Segment's.
-    pub is_call: bool,
+    /// What it is.
+    pub what: What,
     /// The id under which it was last told of again, if ever.
     pub resent: Option<EventId>,
+}
+
+/// What an event without a user id is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// An Insights event.
+    Event,
+    /// A call of Segment's.
+    Call,
+    /// A search that was seen.
+    Search,
 }
 
 /// An event that was told of as another person's.
@@ -82,19 +93,21 @@ pub fn unsigned(entries: &[Entry], anonymous: &[String], rules: &Rules, secret: 
 
 fn came_first(entry: &Entry) -> bool {
     let source = Source::of(entry.record.source);
-    source.is_some_and(|source| !matches!(source, Source::Reattributed | Source::ReattributedCall))
+    let again = [Source::Reattributed, Source::ReattributedCall, Source::ReattributedSearch];
+    source.is_some_and(|source| !again.contains(&source))
 }
 
 fn without_user(past: &Past<'_>, entry: &Entry, by_sent: &BTreeMap<String, String>) -> Option<Unsigned> {
     let anonymous = by_sent.get(past.anonymous()?)?;
     let received_at = entry.record.received_at;
-    let (time, raw, is_call) = match &past.told {
-        Told::Event(event) => (event.timestamp.unwrap_or(received_at), event.raw.to_owned(), false),
+    let (time, raw, what) = match &past.told {
+        Told::Event(event) => (event.timestamp.unwrap_or(received_at), event.raw.to_owned(), What::Event),
         Told::Call(call) if call.is_ours() => return None,
         Told::Call(call) => {
             let time = call.timestamp.map_or(received_at, |time| time.min(received_at));
-            (time, message_of(call, entry, past.id), true)
+            (time, message_of(call, entry, past.id), What::Call)
         }
+        Told::Search(search, raw) => (search.at, (*raw).to_owned(), What::Search),
     };
     past.user().is_none().then(|| Unsigned {
         event: past.id,
@@ -104,7 +117,7 @@ fn without_user(past: &Past<'_>, entry: &Entry, by_sent: &BTreeMap<String, Strin
         anonymous: anonymous.clone(),
         received_at,
         raw,
-        is_call,
+        what,
         resent: None,
     })
 }

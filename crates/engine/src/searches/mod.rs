@@ -1,5 +1,29 @@
 //! Searches: what shoppers asked, and what follows from it.
+//!
+//! The gateway and the middleware tell of every search. Of all that is typed on the way to a query one search counts, the
+//! [`Intent`]: it settles after a time of quiet, or at once when its answer is clicked on, and runs through the flows. What
+//! settled is remembered, so that later events can be told which query they follow from.
 
+mod expiry;
+mod intent;
+mod memory;
+mod opens;
 mod seen;
+mod settings;
+mod text;
+mod waiting;
 
+pub(crate) use expiry::{Expiring, Expiry};
+pub use intent::{Intent, MAX_SIGHTINGS, Open, Sighting, id_of};
+pub(crate) use memory::{Lead, lead_hash, lead_key, person_hash, person_key};
+pub use memory::{MAX_SEARCHES, Recalled, Remembered, Searches};
+pub(crate) use opens::Opens;
+pub use opens::{MAX_OPEN, OPEN};
 pub use seen::{FACETS, OBJECTS, Search, Seen, Via};
+pub(crate) use seen::{Item, items};
+/// The prefixes of the facts that are needed at the start, see [`Engine::restore_searches`](crate::Engine::restore_searches).
+pub const PREFIXES: [&str; 3] = [OPEN, WAITING, LAST];
+
+pub use settings::{LATE_MS, Settings};
+pub use waiting::{LAST, MAX_WAITING, WAITING};
+pub(crate) use waiting::{Waiter, Waiting, lately, minute_fact, minute_of, restored_minute};

@@ -115,7 +115,7 @@ fn told(past: &Past<'_>, time: i64) -> Latest {
             };
             (event.query_id.as_deref().map(str::to_owned), about)
         }
-        Told::Call(_) => (None, Vec::new()),
+        Told::Call(_) | Told::Search(..) => (None, Vec::new()),
     };
     let name = past.name().map(str::to_owned);
     Latest { event: past.id.to_string(), time, kind: past.kind(), name, query_id, about }

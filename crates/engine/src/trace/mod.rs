@@ -162,7 +162,7 @@ fn traced(past: &Past<'_>, entry: &Entry, cursor: Position) -> Option<Traced> {
         stage: if entry.position > cursor { "waiting" } else { "processed" },
         deliveries: Vec::new(),
         message_id: match &past.told {
-            Told::Event(_) => None,
+            Told::Event(_) | Told::Search(..) => None,
             Told::Call(call) => call.message_id.as_deref().map(str::to_owned),
         },
     })
@@ -173,8 +173,8 @@ fn source_of(entry: &Entry) -> &'static str {
         Some(Source::Insights) => "insights",
         Some(Source::Tracking) => "tracking",
         Some(Source::Webhook) => "webhook",
-        Some(Source::Repaired | Source::RepairedCall) => "repaired",
-        Some(Source::Reattributed | Source::ReattributedCall) => "reattributed",
+        Some(Source::Repaired | Source::RepairedCall | Source::RepairedSearch) => "repaired",
+        Some(Source::Reattributed | Source::ReattributedCall | Source::ReattributedSearch) => "reattributed",
         Some(Source::Searches) => "searches",
         Some(Source::Tick) => "tick",
         Some(Source::Operator) | None => "operator",
