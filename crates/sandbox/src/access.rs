@@ -1,4 +1,8 @@
-//! Algolia's credentials: an application, and keys with rights.
+//! Algolia's credentials: an application, keys with rights, and keys that are derived from them.
+
+mod secured;
+
+pub(crate) use secured::Restrictions;
 
 use crate::options::Options;
 use crate::query;
@@ -23,18 +27,30 @@ pub enum Acl {
     DeleteObject,
     /// Delete and clear indices.
     DeleteIndex,
+    /// Read settings and rules.
+    Settings,
+    /// Change settings and rules.
+    EditSettings,
+    /// List indices.
+    ListIndexes,
+    /// Read analytics.
+    Analytics,
     /// Read and delete personalization profiles.
     Recommendation,
 }
 
 impl Acl {
     /// What an admin key may do.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
         Self::Search,
         Self::Browse,
         Self::AddObject,
         Self::DeleteObject,
         Self::DeleteIndex,
+        Self::Settings,
+        Self::EditSettings,
+        Self::ListIndexes,
+        Self::Analytics,
         Self::Recommendation,
     ];
 }
@@ -42,7 +58,7 @@ impl Acl {
 /// Why a request may not do what it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// No such application, or no such key in it.
+    /// No such application, no such key in it, or one whose time is over.
     Unknown,
     /// The key lacks a right.
     Lacking,
@@ -51,14 +67,32 @@ pub(crate) enum Denied {
 /// Whether the request's key holds all of the rights. Credentials come as headers or as query parameters, names in any
 /// case.
 pub(crate) fn check(options: &Options, parts: &Parts, needs: &[Acl]) -> Result<(), Denied> {
-    let rights = rights(options, &key(parts)).filter(|_| credential(parts, APP_ID) == options.app_id);
-    let rights = rights.ok_or(Denied::Unknown)?;
-    if needs.iter().all(|need| rights.contains(need)) { Ok(()) } else { Err(Denied::Lacking) }
+    admit(options, parts, needs).map(|_| ())
+}
+
+/// The same, with what a secured key restricts the request to.
+pub(crate) fn admit(options: &Options, parts: &Parts, needs: &[Acl]) -> Result<Restrictions, Denied> {
+    let key = key(parts);
+    if credential(parts, APP_ID) != options.app_id {
+        return Err(Denied::Unknown);
+    }
+    let (rights, restrictions) = match rights(options, &key) {
+        Some(rights) => (rights, Restrictions::default()),
+        None => secured::open(options, &key).ok_or(Denied::Unknown)?,
+    };
+    if needs.iter().all(|need| rights.contains(need)) { Ok(restrictions) } else { Err(Denied::Lacking) }
 }
 
 /// The key that a request came with; empty if with none.
 pub(crate) fn key(parts: &Parts) -> String {
     credential(parts, API_KEY)
+}
+
+/// A key as it may be shown: its first letters.
+pub(crate) fn masked(key: &str) -> String {
+    const SHOWN: usize = 4;
+    let start = key.chars().take(SHOWN).collect::<String>();
+    if key.is_empty() { start } else { start + "…" }
 }
 
 /// What a key may do; nothing for a key that doesn't exist.

@@ -33,6 +33,9 @@ pub(crate) async fn answer(world: &World, path: &str, request: Request<Incoming>
         }
         (&Method::GET, "algolia/events") => listing::list(query, |after| world.memory().events.after(after)),
         (&Method::GET, "algolia/writes") => listing::list(query, |after| world.memory().writes.after(after)),
+        (&Method::GET, "algolia/searches") => {
+            listing::list(query, |after| world.memory().searches.after(after))
+        }
         (&Method::GET, "algolia/deletions") => {
             listing::list(query, |after| world.memory().deletions.after(after))
         }
@@ -101,6 +104,6 @@ fn unprocessable(bad: &BadFault) -> Reply {
 
 fn nothing_here() -> Reply {
     let endpoints = "GET segment/messages, segment/dropped, algolia/events, algolia/records, algolia/writes, \
-         algolia/deletions, stats; GET, POST, DELETE faults, segment/echo; POST segment/audience, segment/trait, webhook, reset";
+         algolia/searches, algolia/deletions, stats; GET, POST, DELETE faults, segment/echo; POST segment/audience, segment/trait, webhook, reset";
     reply::json(StatusCode::NOT_FOUND, &json!({"error": format!("no such control; there are: {endpoints}")}))
 }

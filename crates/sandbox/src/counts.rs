@@ -11,6 +11,8 @@ pub struct Counts {
     pub algolia: Tally,
     /// The stand-in Algolia Search, in operations on records; those of a refused batch are dropped.
     pub search: Tally,
+    /// Searches that were answered; each query of a request counts.
+    pub searches: u64,
     /// The stand-in Algolia Personalization, classic and Advanced: requests alone.
     pub personalization: Tally,
 }

@@ -12,15 +12,12 @@ pub(crate) use rules::is_user_token;
 use crate::access::{self, Acl, Denied};
 use crate::body::{self, BadBody};
 use crate::clock::now_ms;
+use crate::cors::{from_anywhere, preflight};
 use crate::framing;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 use crate::world::World;
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HeaderMap, HeaderValue,
-};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use refusal::Refusal;
@@ -28,14 +25,12 @@ use serde_json::Value;
 
 /// "The request body must be smaller than 2 MB": taken as 2,000,000 bytes, the smaller of the two readings.
 const BODY_BELOW: usize = 2_000_000;
-/// A day: preflights are asked once. The vendor's own value isn't published.
-const PREFLIGHT_AGE_S: u32 = 86_400;
 
 /// Answers any request below `/1/` that isn't Search's.
 pub(crate) async fn answer(world: &World, request: Request<Incoming>) -> Reply {
     let (parts, body) = request.into_parts();
     if parts.method == Method::OPTIONS {
-        return preflight(&parts.headers);
+        return preflight(&parts.headers, "POST, DELETE, OPTIONS");
     }
     let answered = match parts.uri.path() {
         "/1/events" => events(world, &parts, body).await,
@@ -112,19 +107,4 @@ const fn unreadable(bad: BadBody) -> Refusal {
         BadBody::TooLarge => Refusal::TOO_LARGE,
         BadBody::Unreadable => Refusal::MALFORMED,
     }
-}
-
-/// What a browser on another origin asks before it sends JSON or credentials in headers.
-fn preflight(headers: &HeaderMap) -> Reply {
-    let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-    let allowed = asked.unwrap_or(HeaderValue::from_static("*"));
-    let reply = from_anywhere(reply::empty(StatusCode::NO_CONTENT));
-    let reply = reply::with(reply, ACCESS_CONTROL_ALLOW_HEADERS, allowed);
-    let reply =
-        reply::with(reply, ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, DELETE, OPTIONS"));
-    reply::with(reply, ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE_S)
-}
-
-fn from_anywhere(reply: Reply) -> Reply {
-    reply::with(reply, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
 }

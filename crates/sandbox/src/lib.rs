@@ -37,10 +37,13 @@
 //! ```
 
 mod access;
+mod analytics;
 mod body;
+mod catalogue;
 mod client;
 mod clock;
 mod control;
+mod cors;
 mod counts;
 mod fault;
 mod framing;

@@ -20,7 +20,7 @@ pub struct Options {
     /// Segment write keys whose messages are kept; with any other the answer is 200 and the message is gone.
     /// Default: `sandbox-write-key`.
     pub write_keys: Vec<String>,
-    /// How many messages, dropped messages, events, index writes and deletions are remembered, each; the oldest go first.
+    /// How many messages, dropped messages, events, index writes, searches and deletions are remembered, each; the oldest go first.
     /// Default: 200,000.
     pub keep: usize,
     /// How many bytes of JSON each of those lists may take; the oldest go first. Default: 256 MiB.
@@ -37,6 +37,10 @@ pub struct Options {
     pub largest_record: usize,
     /// How many records all indices may hold together before new ones are refused with 403. Default: 1,000,000.
     pub most_records: usize,
+    /// Whether the index `products` is there from the start: a furniture shop's, with settings and rules. Default: true.
+    pub products: bool,
+    /// Calls of the Analytics interface in one minute before 429. Default: 100, as documented.
+    pub analytics_calls_per_minute: u32,
     /// Calls of the classic Personalization interface in one second before 429. Default: 40, as documented.
     pub personalization_calls_per_second: u32,
     /// Calls of the Advanced Personalization interface in one minute before 429. Default: 500, as documented.
@@ -72,6 +76,8 @@ impl Default for Options {
             publish_after: Duration::ZERO,
             largest_record: 10_000,
             most_records: 1_000_000,
+            products: true,
+            analytics_calls_per_minute: 100,
             seed: 0,
             lean: false,
         }

@@ -1,13 +1,19 @@
 //! Answers, and the one kind of body that they have: pieces, possibly cut short on purpose.
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// Shorter bodies are not packed: bytes.
+const WORTH_PACKING: u64 = 512;
 
 /// An answer.
 pub(crate) type Reply = Response<Content>;
@@ -116,6 +122,21 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
 pub(crate) fn with(mut reply: Reply, name: HeaderName, value: impl Into<HeaderValue>) -> Reply {
     reply.headers_mut().insert(name, value.into());
     reply
+}
+
+/// The answer's body packed with gzip, unless it is too small for that to help.
+pub(crate) fn packed(reply: Reply) -> Reply {
+    let length = reply.body().length;
+    if length < WORTH_PACKING || reply.headers().contains_key(CONTENT_ENCODING) {
+        return reply;
+    }
+    let packed = reply.map(|content| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing to a vector can't fail.
+        content.pieces.iter().for_each(|piece| drop(encoder.write_all(piece)));
+        Content::new([Bytes::from(encoder.finish().unwrap_or_default())].into())
+    });
+    with(packed, CONTENT_ENCODING, HeaderValue::from_static("gzip"))
 }
 
 /// Half of the answer.

@@ -1,15 +1,16 @@
 //! Simulated shoppers: people who search, click, view, add, buy and leave, and whose browsers send real Insights
 //! requests about it.
 //!
-//! They carry their shop with them ([`Catalogue`]): results are found in it, and only events are sent. The same seed
-//! makes the same people plan the same visits; what comes back never changes their minds. All waiting is tokio's, so
+//! They carry their shop with them ([`Catalogue`]): without a search address, results are found in it and only events are
+//! sent. With one, they type their queries letter by letter, each letter a search, and click what was really found. The
+//! same seed and results make the same people plan the same visits. All waiting is tokio's, so
 //! that a paused clock makes a day pass in moments, and event times follow that clock.
 
 mod action;
 mod browser;
 mod call;
-mod catalogue;
 mod event;
+mod finder;
 mod member;
 mod mischief;
 mod person;
@@ -17,12 +18,13 @@ mod segment;
 mod shopper;
 mod visit;
 
+pub use crate::catalogue::{Catalogue, Product};
 pub use action::{Action, Outcome, Totals, Twist, Verb};
-pub use catalogue::{Catalogue, Product};
 pub use event::{CURRENCY, INDEX};
 pub use segment::{AudienceWebhook, SegmentShop};
 
 use browser::Browser;
+use finder::Finder;
 use segment::Tracker;
 use shopper::{Clock, Shopper};
 use std::future::Future;
@@ -40,6 +42,9 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Shoppers {
     /// Where the events go: scheme and host, plain HTTP, perhaps a path prefix; `/1/events` is added.
     pub bridge_url: String,
+    /// Where searches go: scheme and host, plain HTTP, perhaps a path prefix; `/1/indexes/*/queries` is added. Nothing
+    /// means that they find what is in the shop's own catalogue, without a request. Default: nothing.
+    pub search_url: Option<String>,
     /// The Algolia application that the shop uses.
     pub app_id: String,
     /// The search key in the shop's pages.
@@ -68,6 +73,9 @@ pub enum Error {
         "bridge_url {0:?} with these credentials is no address ({1}); give one such as http://127.0.0.1:7070"
     )]
     Address(String, String),
+    /// The search address isn't one.
+    #[error("search_url {0:?} is no address ({1}); give one such as http://127.0.0.1:7070")]
+    SearchAddress(String, String),
     /// An address of the Segment shop isn't one.
     #[error("segment: {0:?} is no address ({1}); give one such as http://127.0.0.1:7070")]
     SegmentAddress(String, String),
@@ -88,6 +96,7 @@ impl Shoppers {
     pub fn new(bridge_url: impl Into<String>, app_id: impl Into<String>, api_key: impl Into<String>) -> Self {
         Self {
             bridge_url: bridge_url.into(),
+            search_url: None,
             app_id: app_id.into(),
             api_key: api_key.into(),
             count: 20,
@@ -112,8 +121,11 @@ impl Shoppers {
     ) -> Result<Totals, Error> {
         let browser = self.check()?;
         let tracker = self.tracker()?;
+        let catalogue = Arc::new(Catalogue::new().with_queries(&self.queries));
+        let finder = self.finder(&catalogue)?;
         let (stop, stopped) = watch::channel(());
-        let mut crowd = self.open(&browser, tracker.as_ref(), &Arc::new(tell), &stopped);
+        let room = Room { catalogue, browser, finder, tracker };
+        let mut crowd = self.open(&room, &Arc::new(tell), &stopped);
         shutdown.await;
         drop(stop);
         Ok(close(&mut crowd).await)
@@ -121,21 +133,24 @@ impl Shoppers {
 
     fn open(
         &self,
-        browser: &Browser,
-        tracker: Option<&Tracker>,
+        room: &Room,
         tell: &Arc<impl Fn(Action) + Send + Sync + 'static>,
         stopped: &watch::Receiver<()>,
     ) -> JoinSet<Totals> {
-        let catalogue = Arc::new(Catalogue::new(self.seed).with_queries(&self.queries));
         let clock = Clock::start();
         let mut crowd = JoinSet::new();
         for number in 0..self.count {
-            let shopper =
-                Shopper::new(number, self, Arc::clone(&catalogue), browser.clone(), tracker.cloned(), clock);
+            let shopper = Shopper::new(number, self, room, clock);
             let tell = Arc::clone(tell);
             crowd.spawn(shopper.shop(stopped.clone(), move |action| tell(action)));
         }
         crowd
+    }
+
+    fn finder(&self, catalogue: &Arc<Catalogue>) -> Result<Finder, Error> {
+        let Some(url) = &self.search_url else { return Ok(Finder::shelves(Arc::clone(catalogue))) };
+        Finder::server(url, &self.app_id, &self.api_key)
+            .map_err(|problem| Error::SearchAddress(url.clone(), problem.to_string()))
     }
 
     fn tracker(&self) -> Result<Option<Tracker>, Error> {
@@ -152,6 +167,14 @@ impl Shoppers {
         Browser::new(&self.bridge_url, &self.app_id, &self.api_key)
             .map_err(|error| Error::Address(self.bridge_url.clone(), error.to_string()))
     }
+}
+
+/// What all shoppers share.
+struct Room {
+    catalogue: Arc<Catalogue>,
+    browser: Browser,
+    finder: Finder,
+    tracker: Option<Tracker>,
 }
 
 fn within(

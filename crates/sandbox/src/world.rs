@@ -1,5 +1,6 @@
 //! What a running sandbox remembers.
 
+use crate::analytics::Searches;
 use crate::clock::iso;
 use crate::counts::{Counts, Tally};
 use crate::fault::{Fault, Faults, Strike, Target};
@@ -37,6 +38,12 @@ pub(crate) struct Memory {
     pub(crate) indices: Indices,
     /// Operations that Search accepted.
     pub(crate) writes: Kept,
+    /// Searches that were answered.
+    pub(crate) searches: Kept,
+    /// The same for analytics.
+    pub(crate) searched: Searches,
+    /// Calls of analytics in this minute.
+    pub(crate) analytics_calls: Quota,
     /// What any of Algolia's interfaces was told to delete.
     pub(crate) deletions: Kept,
     /// Profiles and the strategy.
@@ -57,8 +64,11 @@ impl Memory {
             messages: kept(),
             dropped: kept(),
             events: kept(),
-            indices: Indices::new(options.largest_record),
+            indices: Indices::new(options.largest_record, options.products),
             writes: kept(),
+            searches: kept(),
+            searched: Searches::new(options.keep),
+            analytics_calls: Quota::per_minute(options.analytics_calls_per_minute),
             deletions: kept(),
             personalization: Personalization::new(options),
             seen: Seen::new(options.remember_ids),
@@ -71,7 +81,8 @@ impl Memory {
     pub(crate) fn records(&mut self, index: Option<&str>) -> Vec<Value> {
         self.indices.settle(Instant::now());
         let chosen = self.indices.all().filter(|(name, _)| index.is_none_or(|index| index == *name));
-        let records = chosen.flat_map(|(name, records)| records.values().map(move |record| (name, record)));
+        let records =
+            chosen.flat_map(|(name, index)| index.records.values().map(move |record| (name, record)));
         records
             .map(|(name, record)| json!({"index": name, "writes": record.writes, "record": record.fields}))
             .collect()
@@ -133,7 +144,7 @@ impl World {
         *self.echo() = destination.map(|destination| Echo::start(destination, self.options.seed));
     }
 
-    /// As if just started: no messages, no records, no counts, no faults, no known ids, no echo.
+    /// As if just started: no messages, no records but the shop's, no counts, no faults, no known ids, no echo.
     pub(crate) fn reset(&self) {
         *self.memory() = Memory::new(&self.options);
         self.clear_faults();

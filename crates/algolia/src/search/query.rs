@@ -152,7 +152,9 @@ impl<'a> Query<'a> {
             let mut text = encoded.text.to_string();
             // From behind, so that places before stay right.
             inserted.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-            inserted.iter().for_each(|(at, more)| text.insert_str(*at, more));
+            for (at, more) in &inserted {
+                text.insert_str(*at, more);
+            }
             for pair in pairs {
                 text.push_str(if text.is_empty() || text.ends_with('&') { "" } else { "&" });
                 text.push_str(&pair);
@@ -163,6 +165,7 @@ impl<'a> Query<'a> {
     }
 
     /// A string of parameters as it stands in the text: what we add needs no escapes of JSON, what was there may.
+    #[expect(clippy::ptr_arg, reason = "whether it is borrowed tells how it was spelled")]
     fn spelled(&self, text: String, before: &Cow<'_, str>) -> String {
         match (&self.flat, before) {
             (None, _) => text,
@@ -241,6 +244,6 @@ fn further_plain(theirs: &str, ours: &[String], cap: usize) -> Option<String> {
     let theirs: Vec<&str> = theirs.split(',').map(str::trim).collect();
     let fits = |item: &&String| !theirs.contains(&item.as_str()) && !item.contains([',', '"', '[', ']']);
     let room = cap.saturating_sub(theirs.len());
-    let new: String = ours.iter().filter(fits).take(room).map(|item| format!(",{item}")).collect();
+    let new: String = ours.iter().filter(fits).take(room).fold(String::new(), |list, item| list + "," + item);
     (!new.is_empty()).then_some(new)
 }

@@ -1,7 +1,11 @@
 //! The indices: what can be read, and the tasks that are still to change it.
 
 use super::change::{Change, Ignored};
+use super::index::{Index, Prepared};
 use super::operation::{Deed, Operation};
+use super::refusal::Refusal;
+use crate::catalogue;
+use crate::clock::now_ms;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -25,7 +29,7 @@ pub(crate) struct Record {
 /// All indices of the application.
 #[derive(Debug)]
 pub(crate) struct Indices {
-    published: BTreeMap<String, Records>,
+    published: BTreeMap<String, Index>,
     pending: VecDeque<Task>,
     last_task: u64,
     /// How many ids were given to records that came without.
@@ -44,8 +48,11 @@ struct Task {
 }
 
 impl Indices {
-    pub(crate) const fn new(largest_record: usize) -> Self {
-        Self { published: BTreeMap::new(), pending: VecDeque::new(), last_task: 0, given: 0, largest_record }
+    /// With the index of the shop's products, or with none at all.
+    pub(crate) fn new(largest_record: usize, with_products: bool) -> Self {
+        let products = || (catalogue::INDEX.to_owned(), Index::of_products(now_ms()));
+        let published = with_products.then(products).into_iter().collect();
+        Self { published, pending: VecDeque::new(), last_task: 0, given: 0, largest_record }
     }
 
     /// Publishes the tasks that are due, in their order.
@@ -58,17 +65,46 @@ impl Indices {
 
     /// An index's records; nothing when there is no such index.
     pub(crate) fn get(&self, index: &str) -> Option<&Records> {
-        self.published.get(index)
+        self.index(index).map(|index| &index.records)
     }
 
-    /// Every index with its records.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Records)> {
+    /// An index; nothing when there is none of that name.
+    pub(super) fn index(&self, name: &str) -> Option<&Index> {
+        self.published.get(name)
+    }
+
+    /// Every index by its name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Index)> {
         self.published.iter()
+    }
+
+    /// An index ready to be searched.
+    pub(super) fn prepared(&mut self, name: &str) -> Option<Result<Prepared, Refusal>> {
+        self.settle(Instant::now());
+        self.published.get_mut(name).map(Index::prepared)
+    }
+
+    /// Changes an index at once, as a task; it is made if there is none.
+    pub(super) fn change(
+        &mut self,
+        name: &str,
+        now_ms: i64,
+        change: impl FnOnce(&mut Index) -> Result<(), Refusal>,
+    ) -> Result<u64, Refusal> {
+        let mut made = Index::new(now_ms);
+        let existing = self.published.get_mut(name);
+        let exists = existing.is_some();
+        change(existing.unwrap_or(&mut made))?;
+        if !exists {
+            self.published.insert(name.to_owned(), made);
+        }
+        self.last_task += 1;
+        Ok(self.last_task)
     }
 
     /// How many records there are in all indices.
     pub(super) fn len(&self) -> usize {
-        self.published.values().map(Records::len).sum()
+        self.published.values().map(|index| index.records.len()).sum()
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -105,13 +141,14 @@ impl Indices {
         let Operation { index, object_id, body, deed, .. } = operation;
         match (deed, object_id) {
             (Deed::DeleteIndex, _) => drop(self.published.remove(&index)),
-            (Deed::Clear, _) => self.published.entry(index).or_default().clear(),
+            (Deed::Clear, _) => self.records_mut(index).clear(),
             (Deed::Delete, Some(id)) => {
-                self.published.get_mut(&index).and_then(|records| records.remove(&id));
+                let index = self.published.get_mut(&index).filter(|index| index.records.contains_key(&id));
+                index.and_then(|index| index.records_mut(now_ms()).remove(&id));
             }
             (Deed::Replace, Some(id)) => self.write(index, id, body),
             (Deed::Update { changes, create }, Some(id)) => {
-                let current = self.published.get(&index).and_then(|records| records.get(&id));
+                let current = self.get(&index).and_then(|records| records.get(&id));
                 if let Some(Ok(fields)) = (create || current.is_some()).then(|| merge(current, &changes)) {
                     self.write(index, id, fields);
                 }
@@ -124,9 +161,15 @@ impl Indices {
     fn write(&mut self, index: String, id: String, mut fields: Map<String, Value>) {
         fields.insert("objectID".into(), id.as_str().into());
         if size(&fields) <= self.largest_record {
-            let record = self.published.entry(index).or_default().entry(id).or_default();
+            let record = self.records_mut(index).entry(id).or_default();
             *record = Record { fields, writes: record.writes + 1 };
         }
+    }
+
+    /// The records of an index that are about to change; it is made if there is none.
+    fn records_mut(&mut self, index: String) -> &mut Records {
+        let now = now_ms();
+        self.published.entry(index).or_insert_with(|| Index::new(now)).records_mut(now)
     }
 }
 

@@ -33,6 +33,10 @@ impl Refusal {
     pub(super) const LACKING: Self =
         Self::fixed(StatusCode::FORBIDDEN, "Method not allowed with this API key");
 
+    /// A key that is restricted to other indices gets to hear this (algoliasearch-jekyll#18).
+    pub(super) const FOREIGN_INDEX: Self =
+        Self::fixed(StatusCode::FORBIDDEN, "Invalid Application-ID or API key");
+
     const fn fixed(status: StatusCode, message: &'static str) -> Self {
         Self { status, message: Cow::Borrowed(message), place: None }
     }
@@ -47,7 +51,7 @@ impl Refusal {
 
     pub(super) fn denied(denied: Denied) -> Self {
         match denied {
-            Denied::Unknown => Self::fixed(StatusCode::FORBIDDEN, "Invalid Application-ID or API key"),
+            Denied::Unknown => Self::FOREIGN_INDEX,
             Denied::Lacking => Self::LACKING,
         }
     }

@@ -7,12 +7,12 @@
 //! | `/1/…` | Algolia Insights |
 //! | `/1/indexes/…`, `/1/keys/…` | Algolia Search |
 //! | `/1/profiles/…`, `/1/strategies/…`, `/2/users/…` | Algolia Personalization |
-//! | other `/2/…`, `/3/…` | nobody but faults: 404 |
+//! | other `/2/…`, `/3/…` | Algolia Analytics |
 
 use crate::fault::{Effect, Strike, Target};
 use crate::reply::{self, Hangup, Reply};
 use crate::world::World;
-use crate::{body, control, insights, personalization, search, segment};
+use crate::{analytics, body, control, insights, personalization, search, segment};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, RETRY_AFTER};
 use hyper::{Request, StatusCode};
@@ -67,7 +67,7 @@ async fn handle(world: &World, target: Target, request: Request<Incoming>) -> Re
         Target::Insights => insights::answer(world, request).await,
         Target::Search => search::answer(world, request).await,
         Target::Personalization => personalization::answer(world, request).await,
-        Target::Analytics => nobody(),
+        Target::Analytics => analytics::answer(world, request).await,
     };
     if let Some(tally) = world.memory().tally(target) {
         tally.refused += u64::from(reply.status().as_u16() >= 400);

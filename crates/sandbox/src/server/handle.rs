@@ -73,6 +73,11 @@ impl Sandbox {
         self.read(|memory| &memory.writes)
     }
 
+    /// Every search that was answered, oldest first, as `GET /_sandbox/algolia/searches` lists them.
+    pub fn searches(&self) -> Vec<Value> {
+        self.read(|memory| &memory.searches)
+    }
+
     /// What any of Algolia's interfaces was told to delete, oldest first: `{"at", "api", …}`.
     pub fn deletions(&self) -> Vec<Value> {
         self.read(|memory| &memory.deletions)

@@ -25,9 +25,11 @@ pub struct Action {
     pub events: usize,
     /// How many messages of Segment's were sent for it: calls, or webhooks about an audience.
     pub calls: usize,
+    /// How many search requests were sent for it: one for each letter of the query, if searches are sent at all.
+    pub searches: usize,
     /// What was odd about the request.
     pub twist: Twist,
-    /// What came back.
+    /// What came back; of several searches, from the last.
     pub outcome: Outcome,
 }
 
@@ -36,7 +38,7 @@ pub struct Action {
 pub enum Verb {
     /// Arrives with a token; nothing is sent.
     Arrive,
-    /// Types a query; nothing is sent, as searches go to the search API.
+    /// Types a query. Where there is a search address each letter is sent as a search.
     Search,
     /// Sees the first page of results.
     SeeResults,
@@ -87,8 +89,10 @@ pub enum Outcome {
 pub struct Totals {
     /// Actions, silent ones included, repeated requests not.
     pub actions: u64,
-    /// Requests, repeated ones included.
+    /// Requests with events, calls or webhooks, repeated ones included.
     pub requests: u64,
+    /// Search requests.
+    pub searches: u64,
     /// Valid events, each counted once.
     pub events: u64,
     /// Events sent once more in repeated requests.
@@ -117,7 +121,9 @@ impl Totals {
         self.duplicates += again;
         self.invalid += invalid;
         self.calls += action.calls as u64;
-        self.requests += u64::from(action.outcome != Outcome::Silent).max(action.calls as u64);
+        let speaks = action.outcome != Outcome::Silent && action.searches == 0;
+        self.requests += u64::from(speaks).max(action.calls as u64);
+        self.searches += action.searches as u64;
         self.refused += u64::from(matches!(action.outcome, Outcome::Answered(status) if status != 200));
         self.failed += u64::from(matches!(action.outcome, Outcome::Failed(_)));
     }
@@ -127,6 +133,7 @@ impl Totals {
         Self {
             actions: self.actions + other.actions,
             requests: self.requests + other.requests,
+            searches: self.searches + other.searches,
             events: self.events + other.events,
             duplicates: self.duplicates + other.duplicates,
             invalid: self.invalid + other.invalid,

@@ -1,8 +1,8 @@
 //! E-commerce calls as a shop's pages make them through Segment's browser library, still without the person's ids and the
 //! time (spec/ecommerce/v2; positions count from 1 as in its samples).
 
-use super::catalogue::Product;
 use super::event::{CURRENCY, INDEX, Line, total_cents};
+use crate::catalogue::Product;
 use serde_json::{Value, json};
 
 pub(super) fn clicked(product: &Product, position: usize, query_id: &str) -> Value {

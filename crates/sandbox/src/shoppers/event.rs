@@ -1,11 +1,11 @@
 //! Insights events as a shop's pages send them, still without the person's tokens and the time.
 
-use super::catalogue::Product;
+pub use crate::catalogue::INDEX;
+
+use crate::catalogue::Product;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-/// The index that every event names.
-pub const INDEX: &str = "products";
 /// What the shop charges in.
 pub const CURRENCY: &str = "EUR";
 /// What `encodeURIComponent` leaves alone.
@@ -38,7 +38,7 @@ impl Line {
     }
 }
 
-pub(super) fn viewed_results(page: &[&Product]) -> Value {
+pub(super) fn viewed_results(page: &[Product]) -> Value {
     let ids = page.iter().map(|product| &product.object_id).collect::<Vec<_>>();
     json!({"eventName": "Search Results Viewed", "eventType": "view", "index": INDEX, "objectIDs": ids})
 }

@@ -1,10 +1,10 @@
 //! A shopper as one of Segment's users: known by ids and traits, now and then in an audience.
 
 use super::action::{Outcome, Verb};
-use super::catalogue::Catalogue;
 use super::person::{self, Person};
 use super::segment::Tracker;
 use super::visit::Step;
+use crate::catalogue::Catalogue;
 use crate::clock::iso;
 use crate::segment::engage::{Class, Computation, Form, Identifier};
 use crate::segment::webhook::WEBHOOKS;
@@ -36,7 +36,7 @@ impl Member {
     pub(super) fn new(tracker: Tracker, seed: u64, catalogue: &Catalogue) -> Option<Self> {
         let mut random = StdRng::seed_from_u64(seed ^ SEED_OFFSET);
         let is_member = random.random_bool(tracker.share);
-        let brand = catalogue.products().choose(&mut random).map_or("", |product| product.brand);
+        let brand = catalogue.products().choose(&mut random).map_or("", |product| product.brand.as_str());
         let tier = TIERS.choose(&mut random);
         let traits =
             json!({"loyalty_tier": tier, "favourite_brand": brand, "newsletter": random.random_bool(0.5)});

@@ -2,12 +2,12 @@
 
 use super::action::{Action, Outcome, Totals, Twist, Verb};
 use super::browser::{self, Browser};
-use super::catalogue::Catalogue;
+use super::finder::{Finder, Found};
 use super::member::{self, Member};
 use super::person::Person;
-use super::segment::Tracker;
-use super::visit::{self, Step};
-use super::{Shoppers, mischief};
+use super::visit::{self, Search, Step};
+use super::{Room, Shoppers, mischief};
+use crate::catalogue::Catalogue;
 use crate::clock::now_ms;
 use bytes::Bytes;
 use rand::rngs::StdRng;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+/// How long the pause between two letters is, of that between two actions: 0.18 s at a pace of one action a second.
+const KEYSTROKE: f64 = 0.18;
 
 /// Apart from each other in the space of seeds, so that neighbours don't shop alike.
 const SEED_STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -44,10 +47,13 @@ pub(super) struct Shopper {
     pace: f64,
     duplicates: f64,
     invalid: f64,
+    /// For what is planned: apart, so that how things are sent doesn't change what is done.
+    plans: StdRng,
     random: StdRng,
     person: Person,
     catalogue: Arc<Catalogue>,
     browser: Browser,
+    finder: Finder,
     member: Option<Member>,
     clock: Clock,
 }
@@ -60,20 +66,29 @@ struct Mail {
 }
 
 impl Shopper {
-    pub(super) fn new(
-        number: usize,
-        crowd: &Shoppers,
-        catalogue: Arc<Catalogue>,
-        browser: Browser,
-        tracker: Option<Tracker>,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn new(number: usize, crowd: &Shoppers, room: &Room, clock: Clock) -> Self {
         let seed = crowd.seed ^ SEED_STRIDE.wrapping_mul(number as u64 + 1);
-        let member = tracker.and_then(|tracker| Member::new(tracker, seed, &catalogue));
+        let catalogue = Arc::clone(&room.catalogue);
+        let member = room.tracker.clone().and_then(|tracker| Member::new(tracker, seed, &catalogue));
         let mut random = StdRng::seed_from_u64(seed);
+        let plans = StdRng::seed_from_u64(random.random());
         let person = Person::new(number, &mut random);
+        let (browser, finder) = (room.browser.clone(), room.finder.clone());
         let Shoppers { pace, duplicates, invalid, .. } = *crowd;
-        Self { number, pace, duplicates, invalid, random, person, catalogue, browser, member, clock }
+        Self {
+            number,
+            pace,
+            duplicates,
+            invalid,
+            plans,
+            random,
+            person,
+            catalogue,
+            browser,
+            finder,
+            member,
+            clock,
+        }
     }
 
     /// Visits after visits, until `stopped` loses its sender.
@@ -83,22 +98,79 @@ impl Shopper {
             totals.count(&action);
             tell(action);
         };
-        loop {
-            for step in visit::plan(&self.catalogue, &mut self.random) {
-                tokio::select! {
-                    () = tokio::time::sleep(self.pause()) => self.act(step, &mut told).await,
-                    _ = stopped.changed() => return totals,
-                }
-            }
+        while self.visit(&mut stopped, &mut told).await.is_some() {
             self.leave_audience(&mut told).await;
             self.person.come_back(&mut self.random);
         }
+        totals
     }
 
-    /// Exponential, so that arrivals of a crowd look like arrivals; at most ten times the mean.
-    fn pause(&mut self) -> Duration {
+    /// One visit; nothing when it was broken off.
+    async fn visit(
+        &mut self,
+        stopped: &mut watch::Receiver<()>,
+        told: &mut impl FnMut(Action),
+    ) -> Option<()> {
+        let mut cart = Vec::new();
+        self.take(vec![visit::arrive()], stopped, told).await?;
+        for _ in 0..visit::searches(&mut self.plans) {
+            let found = self.search(stopped, told).await?;
+            let steps = visit::browse(&found, &mut cart, &mut self.plans);
+            self.take(steps, stopped, told).await?;
+        }
+        let steps = visit::end(&self.catalogue, &mut cart, &mut self.plans);
+        self.take(steps, stopped, told).await
+    }
+
+    async fn take(
+        &mut self,
+        steps: Vec<Step>,
+        stopped: &mut watch::Receiver<()>,
+        told: &mut impl FnMut(Action),
+    ) -> Option<()> {
+        for step in steps {
+            wait(self.pause(1.0), stopped).await?;
+            self.act(step, told).await;
+        }
+        Some(())
+    }
+
+    /// Types a query. Where a server searches, every letter is a search, and the last answer is what is looked at.
+    async fn search(
+        &mut self,
+        stopped: &mut watch::Receiver<()>,
+        told: &mut impl FnMut(Action),
+    ) -> Option<Found> {
+        wait(self.pause(1.0), stopped).await?;
+        let query = visit::query(&self.catalogue, &mut self.plans);
+        let (mut found, mut outcome, mut searches) = (Found::default(), Outcome::Silent, 0);
+        for typed in self.typed(&query) {
+            if searches > 0 {
+                wait(self.pause(KEYSTROKE), stopped).await?;
+            }
+            let query_id = visit::query_id(&mut self.plans);
+            (found, outcome) = self.finder.search(typed, &self.person.token, query_id).await;
+            searches += 1;
+        }
+        let searches = if self.finder.is_server() { searches } else { 0 };
+        let step = Step { search: Some(Search::of(&found)), object: None, ..Step::about(Verb::Search, "") };
+        told(Action { searches, ..self.action(&step, 0, Twist::None, outcome) });
+        Some(found)
+    }
+
+    /// What stands in the search box, letter by letter if that makes a difference.
+    fn typed<'a>(&self, query: &'a str) -> Vec<&'a str> {
+        if !self.finder.is_server() {
+            return vec![query];
+        }
+        query.char_indices().map(|(at, letter)| &query[..at + letter.len_utf8()]).collect()
+    }
+
+    /// Exponential, so that arrivals of a crowd look like arrivals; at most ten times the mean, which is `share` of that
+    /// between actions.
+    fn pause(&mut self, share: f64) -> Duration {
         let wait = -(1.0 - self.random.random::<f64>()).ln();
-        Duration::from_secs_f64(wait.min(10.0) / self.pace)
+        Duration::from_secs_f64(share * wait.min(10.0) / self.pace)
     }
 
     async fn act(&mut self, step: Step, told: &mut impl FnMut(Action)) {
@@ -176,8 +248,17 @@ impl Shopper {
             position: step.position,
             events,
             calls: 0,
+            searches: 0,
             twist,
             outcome,
         }
+    }
+}
+
+/// Waits; nothing when `stopped` loses its sender meanwhile.
+async fn wait(pause: Duration, stopped: &mut watch::Receiver<()>) -> Option<()> {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => Some(()),
+        _ = stopped.changed() => None,
     }
 }

@@ -1,15 +1,13 @@
-//! A visit, planned from the first search to the door. Pure: the same randomness plans the same visit.
+//! A visit from the first search to the door. Pure: the same randomness and results plan the same visit.
 
 use super::action::Verb;
 use super::call;
-use super::catalogue::{Catalogue, Product};
 use super::event::{self, Line};
+use super::finder::Found;
+use crate::catalogue::{Catalogue, Product};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 use serde_json::Value;
-
-/// How many results are seen at once: Insights takes 20 ids an event.
-const PAGE: usize = 20;
 
 /// How likely people are to do things.
 const TYPES_BADLY: f64 = 0.08;
@@ -48,38 +46,54 @@ pub(super) struct Search {
     pub(super) hits: usize,
 }
 
-/// Plans a visit.
-pub(super) fn plan(catalogue: &Catalogue, random: &mut impl Rng) -> Vec<Step> {
-    let mut visit = Visit { catalogue, random, steps: Vec::new(), cart: Vec::new() };
-    visit.step(Verb::Arrive, None, None);
-    for _ in 0..visit.random.random_range(1..=3) {
-        visit.search();
+impl Search {
+    pub(super) fn of(found: &Found) -> Self {
+        Self { query: found.query.clone(), query_id: found.query_id.clone(), hits: found.hits }
     }
-    visit.look_around();
+}
+
+/// The first step.
+pub(super) fn arrive() -> Step {
+    Step { object: None, ..Step::about(Verb::Arrive, "") }
+}
+
+/// How many searches a visit has.
+pub(super) fn searches(random: &mut impl Rng) -> usize {
+    random.random_range(1..=3)
+}
+
+/// What is searched for, now and then with a typing error.
+pub(super) fn query(catalogue: &Catalogue, random: &mut impl Rng) -> String {
+    let query = catalogue.queries().choose(random).map_or("", String::as_str);
+    if random.random_bool(TYPES_BADLY) { misspell(query, random) } else { query.to_owned() }
+}
+
+/// Plans what is done with the results of a search; what is put into the cart stays there.
+pub(super) fn browse(found: &Found, cart: &mut Vec<Line>, random: &mut impl Rng) -> Vec<Step> {
+    let mut visit = Visit { random, steps: Vec::new(), cart };
+    if !found.page.is_empty() {
+        visit.browse(&Search::of(found), &found.page);
+    }
+    visit.steps
+}
+
+/// Plans the end of a visit.
+pub(super) fn end(catalogue: &Catalogue, cart: &mut Vec<Line>, random: &mut impl Rng) -> Vec<Step> {
+    let mut visit = Visit { random, steps: Vec::new(), cart };
+    visit.look_around(catalogue);
     visit.buy();
     visit.step(Verb::Leave, None, None);
     visit.steps
 }
 
 struct Visit<'a, R> {
-    catalogue: &'a Catalogue,
     random: &'a mut R,
     steps: Vec<Step>,
-    cart: Vec<Line>,
+    cart: &'a mut Vec<Line>,
 }
 
 impl<R: Rng> Visit<'_, R> {
-    fn search(&mut self) {
-        let query = self.query();
-        let found = self.catalogue.search(&query);
-        let search = Search { query, query_id: query_id(self.random), hits: found.len() };
-        self.step(Verb::Search, Some(&search), None);
-        if !found.is_empty() {
-            self.browse(&search, &found[..found.len().min(PAGE)]);
-        }
-    }
-
-    fn browse(&mut self, search: &Search, page: &[&Product]) {
+    fn browse(&mut self, search: &Search, page: &[Product]) {
         self.step(Verb::SeeResults, Some(search), Some(event::viewed_results(page)));
         if self.random.random_bool(FILTERS) {
             self.filter(search, page);
@@ -89,18 +103,18 @@ impl<R: Rng> Visit<'_, R> {
         }
     }
 
-    fn filter(&mut self, search: &Search, page: &[&Product]) {
+    fn filter(&mut self, search: &Search, page: &[Product]) {
         let Some(product) = page.choose(self.random) else { return };
-        let filters = [("brand", product.brand), ("category", product.category)];
+        let filters = [("brand", &product.brand), ("category", &product.category)];
         let (facet, value) = filters[self.random.random_range(0..filters.len())];
         let step = self.step(Verb::Filter, Some(search), Some(event::clicked_filter(facet, value)));
         step.object = Some(format!("{facet}: {value}"));
     }
 
     /// The better of two draws: people prefer the top.
-    fn click(&mut self, search: &Search, page: &[&Product]) {
+    fn click(&mut self, search: &Search, page: &[Product]) {
         let place = self.random.random_range(0..page.len()).min(self.random.random_range(0..page.len()));
-        let (product, position) = (page[place], place + 1);
+        let (product, position) = (&page[place], place + 1);
         let clicked = event::clicked(product, position, &search.query_id);
         let step = self.step(Verb::Click, Some(search), Some(clicked));
         step.object = Some(product.name.clone());
@@ -130,9 +144,9 @@ impl<R: Rng> Visit<'_, R> {
     }
 
     /// Products that no search led to.
-    fn look_around(&mut self) {
+    fn look_around(&mut self, catalogue: &Catalogue) {
         if self.random.random_bool(LOOKS_AROUND)
-            && let Some(product) = self.catalogue.products().choose(self.random)
+            && let Some(product) = catalogue.products().choose(self.random)
         {
             self.look(product, None);
         }
@@ -145,17 +159,12 @@ impl<R: Rng> Visit<'_, R> {
         if self.random.random_bool(LOGS_IN_TO_BUY) {
             self.step(Verb::LogIn, None, None);
         }
-        let cart = std::mem::take(&mut self.cart);
+        let cart = std::mem::take(self.cart);
         let cents = event::total_cents(&cart);
         let summary = format!("{} items, {}.{:02} {}", cart.len(), cents / 100, cents % 100, event::CURRENCY);
         let step = self.step(Verb::Buy, None, Some(event::purchased(&cart)));
         step.object = Some(summary);
         step.call = Some(call::purchased(&cart));
-    }
-
-    fn query(&mut self) -> String {
-        let query = self.catalogue.queries().choose(self.random).map_or("", String::as_str);
-        if self.random.random_bool(TYPES_BADLY) { misspell(query, self.random) } else { query.to_owned() }
     }
 
     /// Notes a step and hands it out for details.
@@ -185,36 +194,49 @@ fn misspell(query: &str, random: &mut impl Rng) -> String {
     letters.into_iter().collect()
 }
 
-fn query_id(random: &mut impl Rng) -> String {
+/// 32 hexadecimal digits, for searches that no server numbers.
+pub(super) fn query_id(random: &mut impl Rng) -> String {
     format!("{:032x}", random.random::<u128>())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::finder::Finder;
     use super::*;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
     use std::collections::HashSet;
+    use std::sync::Arc;
 
-    fn visits(seed: u64, count: usize) -> Vec<Step> {
-        let (catalogue, mut random) = (Catalogue::new(1), StdRng::seed_from_u64(seed));
-        (0..count).flat_map(|_| plan(&catalogue, &mut random)).collect()
+    async fn visits(seed: u64, count: usize) -> (Vec<Step>, Vec<usize>) {
+        let (catalogue, mut random) = (Arc::new(Catalogue::new()), StdRng::seed_from_u64(seed));
+        let finder = Finder::shelves(Arc::clone(&catalogue));
+        let (mut steps, mut hits) = (vec![arrive()], Vec::new());
+        for _ in 0..count {
+            let mut cart = Vec::new();
+            for _ in 0..searches(&mut random) {
+                let query = query(&catalogue, &mut random);
+                let (found, _) = finder.search(&query, "", query_id(&mut random)).await;
+                hits.push(found.hits);
+                steps.extend(browse(&found, &mut cart, &mut random));
+            }
+            steps.extend(end(&catalogue, &mut cart, &mut random));
+        }
+        (steps, hits)
     }
 
-    #[test]
-    fn the_same_seed_plans_the_same_visit() {
-        assert_eq!(format!("{:?}", visits(3, 5)), format!("{:?}", visits(3, 5)));
+    #[tokio::test]
+    async fn the_same_seed_plans_the_same_visit() {
+        assert_eq!(format!("{:?}", visits(3, 5).await), format!("{:?}", visits(3, 5).await));
     }
 
-    #[test]
-    fn people_do_everything_sooner_or_later_and_some_find_nothing() {
-        let steps = visits(1, 400);
+    #[tokio::test]
+    async fn people_do_everything_sooner_or_later_and_some_find_nothing() {
+        let (steps, hits) = visits(1, 200).await;
         let verbs = steps.iter().map(|step| step.verb).collect::<HashSet<_>>();
-        assert_eq!(verbs.len(), 10, "{verbs:?}");
-        let searches = steps.iter().filter(|step| step.verb == Verb::Search).collect::<Vec<_>>();
-        let fruitless =
-            searches.iter().filter(|step| step.search.as_ref().is_some_and(|search| search.hits == 0));
-        let share = fruitless.count() as f64 / searches.len() as f64;
+        assert_eq!(verbs.len(), 9, "all but searching: {verbs:?}");
+        let fruitless = hits.iter().filter(|hits| **hits == 0).count();
+        let share = fruitless as f64 / hits.len() as f64;
         assert!((0.02..0.3).contains(&share), "{share}");
     }
 }

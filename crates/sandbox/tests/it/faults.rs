@@ -23,7 +23,7 @@ async fn a_refusal_has_the_vendors_shape_and_keeps_nothing() {
     let insights = bench.insights(&json!({"events": [click()]})).await;
     assert_eq!(insights.json(), json!({"status": 503, "message": "Service Unavailable"}));
     assert_eq!(bench.post("/1/indexes/products/query", &json!({})).await.status, 500);
-    assert_eq!(bench.get("/2/searches").await.status, 404);
+    assert_eq!(bench.get("/2/searches").await.status, 403, "unstruck, without a key");
     assert!(bench.sandbox.messages().is_empty() && bench.sandbox.events().is_empty());
 
     bench.sandbox.clear_faults();

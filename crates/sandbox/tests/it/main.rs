@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+mod analytics;
 mod control;
 mod echo;
 mod engage;
@@ -9,6 +10,7 @@ mod faults;
 mod insights;
 mod personalization;
 mod search;
+mod searching;
 mod segment;
 mod shoppers;
 mod support;

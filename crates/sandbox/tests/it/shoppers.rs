@@ -1,6 +1,6 @@
 //! Shoppers against the stand-in.
 
-use crate::support::{Bench, receiver};
+use crate::support::{Bench, CREDENTIALS, but, receiver};
 use causeway_sandbox::shoppers::{
     Action, AudienceWebhook, Outcome, SegmentShop, Shoppers, Totals, Twist, Verb,
 };
@@ -146,6 +146,7 @@ async fn a_crowd_that_cant_start_says_why() {
         ((|crowd| crowd.pace = 0.0) as fn(&mut Shoppers), "pace is 0"),
         (|crowd| crowd.invalid = f64::NAN, "invalid is NaN"),
         (|crowd| crowd.bridge_url = "http://[".into(), "bridge_url"),
+        (|crowd| crowd.search_url = Some("http://[".into()), "search_url"),
         (
             |crowd| crowd.segment = Some(SegmentShop::new("http://[", "k")),
             "segment: \"http://[\" is no address",
@@ -171,4 +172,71 @@ async fn a_bridge_that_is_away_fails_requests_and_nothing_else() {
         tokio::spawn(async move { crowd.run(tokio::time::sleep(Duration::from_secs(30)), |_| ()).await });
     let totals = shopping.await.unwrap().unwrap();
     assert!(totals.failed > 0 && totals.failed == totals.requests, "{totals:?}");
+}
+
+#[tokio::test]
+async fn with_a_search_address_every_letter_is_a_search_and_clicks_are_on_what_was_found() {
+    let bench = Bench::new().await;
+    let url = bench.sandbox.url();
+    // Real time, at a pace that doesn't wait for it.
+    let mut crowd = Shoppers::new(&url, "SANDBOXAPP", "sandbox-search-key");
+    (crowd.count, crowd.pace, crowd.search_url, crowd.invalid) = (5, 500.0, Some(url), 0.0);
+    let actions = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&actions);
+    let tell = move |action: Action| heard.lock().unwrap().push(action);
+    let enough = Arc::clone(&actions);
+    let until = async move {
+        let clicks = |actions: &[Action]| actions.iter().filter(|action| action.verb == Verb::Click).count();
+        while clicks(&enough.lock().unwrap()) < 20 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let totals = crowd.run(until, tell).await.unwrap();
+    let actions = std::mem::take(&mut *actions.lock().unwrap());
+    assert_eq!((totals.failed, totals.refused), (0, 0), "{totals:?}");
+
+    let searches = bench.sandbox.searches();
+    let answered = |query_id: &str| searches.iter().find(|search| search["queryID"] == query_id).cloned();
+    let done = actions.iter().filter(|action| action.verb == Verb::Search).collect::<Vec<_>>();
+    for action in &done {
+        let query = action.query.clone().unwrap();
+        let last = answered(action.query_id.as_deref().unwrap()).unwrap();
+        assert_eq!(
+            (&last["query"], &last["userToken"]),
+            (&Value::from(query.as_str()), &Value::from(action.token.as_str()))
+        );
+        assert_eq!(
+            (action.searches, last["nbHits"].as_u64()),
+            (query.chars().count(), action.hits.map(|hits| hits as u64))
+        );
+        let first = query.chars().next().unwrap().to_string();
+        assert!(
+            searches
+                .iter()
+                .any(|search| search["query"] == first && search["userToken"] == action.token.as_str())
+        );
+    }
+    assert!(done.iter().map(|action| action.searches as u64).sum::<u64>() <= totals.searches);
+
+    for event in bench
+        .sandbox
+        .events()
+        .iter()
+        .filter(|event| event["eventType"] == "click" && event["queryID"].is_string())
+    {
+        let search = answered(event["queryID"].as_str().unwrap()).unwrap();
+        let again = but(search["params"].clone(), &serde_json::json!({"analytics": false}));
+        let answer =
+            bench.send("POST", "/1/indexes/products/query", &CREDENTIALS, again.to_string()).await.json();
+        let position = event["positions"][0].as_u64().unwrap() as usize;
+        assert_eq!(answer["hits"][position - 1]["objectID"], event["objectIDs"][0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_address_that_is_away_ends_searches_without_results() {
+    let mut crowd = Shoppers::new("http://127.0.0.1:1", "A", "k");
+    (crowd.count, crowd.search_url) = (2, Some("http://127.0.0.1:1".into()));
+    let totals = crowd.run(tokio::time::sleep(Duration::from_secs(60)), |_| ()).await.unwrap();
+    assert!(totals.searches > 10 && totals.failed > 0, "{totals:?}");
 }

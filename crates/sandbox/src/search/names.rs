@@ -1,0 +1,96 @@
+//! The names of search parameters (`searchParamsObject` in `specs/bundled/search.yml`).
+
+use super::refusal::Refusal;
+use serde_json::{Map, Value};
+
+/// Parameters of the vendor's that are taken without having an effect here.
+const WITHOUT_EFFECT: &[&str] = &[
+    "similarQuery",
+    "facetingAfterDistinct",
+    "aroundLatLng",
+    "aroundLatLngViaIP",
+    "aroundRadius",
+    "aroundPrecision",
+    "minimumAroundRadius",
+    "insideBoundingBox",
+    "insidePolygon",
+    "naturalLanguages",
+    "personalizationImpact",
+    "getRankingInfo",
+    "synonyms",
+    "percentileComputation",
+    "enableABTest",
+    "ranking",
+    "relevancyStrictness",
+    "attributesToSnippet",
+    "snippetEllipsisText",
+    "restrictHighlightAndSnippetArrays",
+    "allowTyposOnNumericTokens",
+    "disableTypoToleranceOnAttributes",
+    "ignorePlurals",
+    "removeStopWords",
+    "queryLanguages",
+    "decompoundQuery",
+    "enablePersonalization",
+    "mode",
+    "semanticSearch",
+    "advancedSyntax",
+    "optionalWords",
+    "disableExactOnAttributes",
+    "exactOnSingleWordQuery",
+    "alternativesAsExact",
+    "advancedSyntaxFeatures",
+    "distinct",
+    "replaceSynonymsInHighlight",
+    "minProximity",
+    "responseFields",
+    "attributeCriteriaComputedByMinProximity",
+    "renderingContent",
+    "enableReRanking",
+    "reRankingApplyFilter",
+    "extensions",
+    "explain",
+    "personalizationFilters",
+    "removeWordsIfNoResults",
+];
+/// Those that have one.
+const WITH_EFFECT: &[&str] = &[
+    "query",
+    "filters",
+    "facetFilters",
+    "optionalFilters",
+    "numericFilters",
+    "tagFilters",
+    "sumOrFiltersScores",
+    "restrictSearchableAttributes",
+    "facets",
+    "page",
+    "offset",
+    "length",
+    "ruleContexts",
+    "userToken",
+    "clickAnalytics",
+    "analytics",
+    "analyticsTags",
+    "attributesToRetrieve",
+    "attributesToHighlight",
+    "highlightPreTag",
+    "highlightPostTag",
+    "hitsPerPage",
+    "minWordSizefor1Typo",
+    "minWordSizefor2Typos",
+    "typoTolerance",
+    "enableRules",
+    "queryType",
+    "maxValuesPerFacet",
+    "sortFacetValuesBy",
+];
+
+/// Refuses parameters that the vendor doesn't know.
+pub(super) fn check(fields: &Map<String, Value>, also: &[&str]) -> Result<(), Refusal> {
+    let known = |key: &str| [WITH_EFFECT, WITHOUT_EFFECT, also].iter().any(|list| list.contains(&key));
+    match fields.keys().find(|key| !known(key) && !key.to_ascii_lowercase().starts_with("x-algolia-")) {
+        Some(key) => Err(Refusal::bad_request(format!("Unknown parameter: {key}"))),
+        None => Ok(()),
+    }
+}
