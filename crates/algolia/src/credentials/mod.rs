@@ -6,7 +6,7 @@ mod read;
 mod secret;
 pub mod secured;
 
-pub use read::{Credentials, application};
+pub use read::{Credentials, one};
 pub use secret::Secret;
 
 /// Name of the header and query parameter with the application id. Compared without regard to case.

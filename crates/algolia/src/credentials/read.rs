@@ -20,14 +20,14 @@ impl<'a> Credentials<'a> {
     /// A plus sign in the query stays one: the vendor's browser library doesn't encode keys, and secured keys can hold
     /// plus signs.
     pub fn read(header: impl Fn(&str) -> Option<&'a str>, query: &'a str) -> Option<Self> {
-        let find = |name: &str| header(name).map(Cow::Borrowed).or_else(|| parameter(query, name));
+        let find = |name: &str| one(&header, query, name);
         Some(Credentials { app_id: find(APPLICATION_ID)?, api_key: Secret::new(find(API_KEY)?) })
     }
 }
 
-/// The application id alone, found as [`Credentials::read`] finds it.
-pub fn application<'a>(header: impl Fn(&str) -> Option<&'a str>, query: &'a str) -> Option<Cow<'a, str>> {
-    header(APPLICATION_ID).map(Cow::Borrowed).or_else(|| parameter(query, APPLICATION_ID))
+/// One of [`APPLICATION_ID`] and [`API_KEY`], found as [`Credentials::read`] finds it.
+pub fn one<'a>(header: impl Fn(&str) -> Option<&'a str>, query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    header(name).map(Cow::Borrowed).or_else(|| parameter(query, name))
 }
 
 /// The value of a parameter whose name is compared without regard to case, percent-decoded.

@@ -33,6 +33,11 @@ impl Restrictions {
         read::parameter(&self.0, name).map(Into::into)
     }
 
+    /// Whether the key says anything about a parameter.
+    pub fn carries(&self, name: &str) -> bool {
+        read::parameter(&self.0, name).is_some()
+    }
+
     /// `validUntil` is in seconds since the Unix epoch; without one the key never expires.
     pub(super) fn in_time(&self, now_ms: i64) -> Result<(), Denied> {
         let Some(until) = self.get("validUntil") else { return Ok(()) };
@@ -57,6 +62,24 @@ pub(super) fn open(key: &Secret, parents: &[Secret]) -> Option<Restrictions> {
     let usable = parents.iter().filter(|parent| !parent.expose().is_empty());
     let found = usable.fold(false, |found, parent| found | made_from(parent));
     found.then(|| Restrictions(restrictions.to_owned()))
+}
+
+/// What a secured key carries, whoever has made it: only Algolia can tell whether it is genuine. Nothing if the key has not
+/// the form of one.
+pub fn carried(key: &str) -> Option<Restrictions> {
+    if key.len() > MAX_LENGTH {
+        return None;
+    }
+    // In an address a plus sign may have become a space, and some encoders use the alphabet that is made for addresses.
+    let standard = |byte: u8| match byte {
+        b'-' | b' ' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    let text =
+        String::from_utf8(BASE64.decode(key.trim().bytes().map(standard).collect::<Vec<u8>>()).ok()?).ok()?;
+    let (signature, restrictions) = text.split_at_checked(DIGEST)?;
+    signature.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| Restrictions(restrictions.to_owned()))
 }
 
 fn digest(parent: &Secret, restrictions: &str) -> String {

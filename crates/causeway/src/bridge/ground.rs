@@ -10,7 +10,8 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
-use crate::gateway::{Gateway, Upstream};
+use crate::gateway::watch::{self as watching, Watcher};
+use crate::gateway::{Gateway, LookUps, Searches, Upstream};
 use crate::health::{self, Health};
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
@@ -214,7 +215,12 @@ impl Ground {
     }
 
     /// The search gateway, if it is on.
-    pub(super) fn gateway(&self, config: &Config) -> std::io::Result<Option<Gateway>> {
+    pub(super) fn gateway(
+        &self,
+        config: &Config,
+        contexts: &Arc<SearchContexts>,
+        committer: Committer,
+    ) -> std::io::Result<Option<Gateway>> {
         let Some(target) = &config.gateway else { return Ok(None) };
         let settings = &config.settings.gateway;
         let hosts = target.hosts.for_reads(|hosts| hosts.shuffle(&mut rand::rng()));
@@ -226,8 +232,36 @@ impl Ground {
             max_body: settings.max_body.0 as usize,
             body_timeout: config.settings.limits.body_timeout.0,
             read_timeout: settings.read_timeout.0,
+            forwarded_for: settings.forwarded_for,
+            searches: self.searches(config, contexts),
+            watcher: settings.observe.then(|| self.watcher(committer)).transpose()?,
             metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
         }))
+    }
+
+    /// Who makes durable what the gateway sees.
+    fn watcher(&self, committer: Committer) -> std::io::Result<Watcher> {
+        let (health, metrics) = (Arc::clone(&self.health), Arc::clone(&self.metrics));
+        Watcher::start(watching::Parts { committer, health, metrics, clock: self.clock.clone() })
+    }
+
+    /// What the gateway adds to searches.
+    fn searches(&self, config: &Config, contexts: &Arc<SearchContexts>) -> Searches {
+        let settings = &config.settings.gateway;
+        let lookups = || {
+            let metrics = Arc::clone(&self.metrics);
+            LookUps::new(Arc::clone(contexts), settings.lookup_timeout.0, settings.lookups, metrics)
+        };
+        Searches {
+            click_analytics: settings.click_analytics,
+            user_token: settings.user_token,
+            lookups: settings.search_context.then(lookups),
+            caps: config.search_rules.caps,
+            cookies: settings.cookies.clone(),
+            token_secret: settings::token_secret(config),
+            observe: settings.observe,
+        }
     }
 
     pub(super) fn admin(

@@ -122,9 +122,10 @@ impl Bridge {
 
         let (stop_servers, stopping) = watch::channel(false);
         let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
-        let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
-        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
-        let public_side = match ground.gateway(&config)? {
+        let contexts = Arc::new(ground.search_contexts(&config));
+        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone())))
+            .merge(search_context::router(Arc::clone(&contexts)));
+        let public_side = match ground.gateway(&config, &contexts, committer.clone())? {
             Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
             None => public_side,
         };

@@ -129,7 +129,9 @@ impl Observer {
     }
 
     fn give_up(&mut self) {
-        self.given_up = true;
+        if !std::mem::replace(&mut self.given_up, true) {
+            self.watcher.missed(&self.observed.asked);
+        }
         self.observed.body.clear();
         self.shares.clear();
     }

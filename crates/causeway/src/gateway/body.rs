@@ -1,8 +1,9 @@
 //! A caller's body: read whole if it is small enough, else passed on as it comes.
 
-use crate::intake::body::Budget;
+use crate::intake::{self, body::Budget};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use std::pin::Pin;
@@ -46,6 +47,14 @@ pub(super) async fn take(
             }
         }
     }
+}
+
+/// The text of a whole body, unfolded if it came as gzip; nothing if it can't be had within `limit`.
+pub(super) fn plain(headers: &HeaderMap, body: &Bytes, limit: usize) -> Option<Bytes> {
+    if intake::body::is_gzip(headers).ok()? {
+        return intake::body::unfold(body, limit).ok();
+    }
+    Some(body.clone())
 }
 
 /// The pieces so far, joined only if there are several.

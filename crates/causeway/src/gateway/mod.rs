@@ -7,11 +7,16 @@ mod answer;
 mod body;
 mod breaker;
 mod headers;
+mod lookup;
 mod refusal;
+mod search;
+mod searcher;
 mod server;
 mod upstream;
 pub mod watch;
 
 pub use breaker::Patience;
+pub use lookup::LookUps;
+pub use search::Searches;
 pub use server::{Gateway, router};
 pub use upstream::{Settings as UpstreamSettings, Upstream};

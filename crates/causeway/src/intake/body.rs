@@ -189,7 +189,8 @@ impl Gathered {
     }
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
+/// Whether the body is gzip.
+pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
     match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase()) {
         None => Ok(false),
         Some(encoding) if encoding == b"identity" || encoding.is_empty() => Ok(false),
@@ -198,7 +199,8 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
     }
 }
 
-fn unfold(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
+/// Unfolds gzip, to at most `limit` bytes.
+pub(crate) fn unfold(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
     let mut unfolded = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(limit as u64 + 1);
     reader.read_to_end(&mut unfolded).map_err(|_| Problem::Malformed)?;

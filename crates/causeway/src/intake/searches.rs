@@ -2,7 +2,7 @@
 
 pub mod sighting;
 
-use super::body::{self, Held};
+use super::body::{self, Held, Problem};
 use super::cors;
 use super::room::{Busy, Judged, told, unreadable, with_detail, with_quarantined};
 use super::server::Intake;
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use causeway_engine::Source;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{Request, StatusCode};
 use sighting::{Fault, Refusal, Report};
 use std::sync::Arc;
@@ -25,43 +26,64 @@ pub const PATH: &str = "/1/searches";
 /// Bytes of a report. A browser's beacon has at most 64 KiB.
 pub const MAX_BODY: usize = 256 << 10;
 
+/// What is answered.
+enum Answer {
+    /// The valid searches are durable; this is wrong with the others.
+    Accepted(Vec<Fault>),
+    /// The body is no report, or none of its searches is valid.
+    Refused(Refusal),
+    /// The body could not be had.
+    Unreadable(Problem),
+    /// Nobody who may send.
+    Denied,
+    /// Not now.
+    Busy(Busy),
+}
+
 /// The handler.
 pub(super) async fn post(State(intake): State<Arc<Intake>>, request: Request<Body>) -> Response {
-    let response = accept(&intake, request).await.unwrap_or_else(|refused| refused);
+    let response = accept(&intake, request).await.unwrap_or_else(|refused| refused).into_response();
     intake.count_refused(NAME, response.status());
     cors::allow(response)
 }
 
-async fn accept(intake: &Intake, request: Request<Body>) -> Result<Response, Response> {
+async fn accept(intake: &Intake, request: Request<Body>) -> Result<Answer, Answer> {
     let (parts, mut body) = request.into_parts();
     if let Err(refused) = admit(intake, &parts) {
         body::discard(&mut body, intake.body_timeout).await;
         return Err(refused);
     }
     let reading = body::read(&parts.headers, body, MAX_BODY, intake.body_timeout, &intake.budget);
-    journal(intake, reading.await.map_err(unreadable)?).await
+    journal(intake, reading.await.map_err(Answer::Unreadable)?).await
 }
 
 /// Whether the request may send a body.
-fn admit(intake: &Intake, parts: &http::request::Parts) -> Result<(), Response> {
-    if !intake.knows(parts) {
-        return Err(told(StatusCode::UNAUTHORIZED, "Invalid credentials"));
-    }
-    intake.room().map_err(Busy::into_response)
+fn admit(intake: &Intake, parts: &Parts) -> Result<(), Answer> {
+    if intake.knows(parts) { intake.room().map_err(Answer::Busy) } else { Err(Answer::Denied) }
 }
 
 /// Makes the valid searches durable.
-async fn journal(intake: &Intake, Held { bytes, share }: Held) -> Result<Response, Response> {
+async fn journal(intake: &Intake, Held { bytes, share }: Held) -> Result<Answer, Answer> {
     let received_at = intake.clock.now();
-    let Report { seen, faults } =
-        sighting::parse(&bytes, received_at).map_err(|refusal| refused(&refusal))?;
+    let Report { seen, faults } = sighting::parse(&bytes, received_at).map_err(Answer::Refused)?;
     let judged = Judged { valid: seen.searches.len(), invalid: faults.len() };
     let body = serde_json::to_vec(&seen).expect("texts and numbers can be written");
     let held = Held { bytes: body.into(), share };
-    let kept = intake.keep(Source::Searches, Bytes::new(), received_at, held).await;
-    kept.map_err(Busy::into_response)?;
+    intake.keep(Source::Searches, Bytes::new(), received_at, held).await.map_err(Answer::Busy)?;
     intake.count(NAME, judged);
-    Ok(accepted(&faults))
+    Ok(Answer::Accepted(faults))
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Accepted(faults) => accepted(&faults),
+            Self::Refused(refusal) => refused(&refusal),
+            Self::Unreadable(problem) => unreadable(problem),
+            Self::Denied => told(StatusCode::UNAUTHORIZED, "Invalid credentials"),
+            Self::Busy(busy) => busy.into_response(),
+        }
+    }
 }
 
 fn accepted(faults: &[Fault]) -> Response {

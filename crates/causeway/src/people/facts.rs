@@ -48,6 +48,22 @@ impl HotFacts {
     }
 }
 
+impl HotFacts {
+    /// The facts that are in memory; all others are errors. Never blocks on the store.
+    pub fn remembered(&self) -> impl Facts + '_ {
+        Remembered(self)
+    }
+}
+
+struct Remembered<'h>(&'h HotFacts);
+
+impl Facts for Remembered<'_> {
+    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let known = self.0.cache.get(key).ok_or_else(|| Error::NotFound("fact in memory".to_owned()))?;
+        Ok(known.map(|value| value.to_vec()))
+    }
+}
+
 impl Facts for HotFacts {
     fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         match self.cache.get_value_or_guard(key, None) {

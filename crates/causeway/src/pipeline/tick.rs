@@ -73,8 +73,7 @@ async fn tick(mut due: watch::Receiver<Due>, clock: Clock, mut journal: impl Kee
     while let Some(now) = come(&mut due, &clock).await {
         let wait = match journal.keep(now).await {
             Ok(position) if due.wait_for(|due| due.processed >= position).await.is_ok() => APART,
-            Ok(_) => return,
-            Err(Refused::Stopping) => return,
+            Ok(_) | Err(Refused::Stopping) => return,
             Err(_) => PAUSE,
         };
         tokio::time::sleep(wait).await;

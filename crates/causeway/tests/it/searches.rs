@@ -1,7 +1,11 @@
 //! Searches that were seen: by a page's middleware at `POST /1/searches`, and beside the gateway's answers.
 
+use crate::gateway::with_hosts;
 use crate::http::Answer;
 use crate::stage::{APP, KEY, Scene, Stage, open_store, play};
+use crate::upstream::Upstream;
+use axum::body::Body;
+use axum::response::Response;
 use causeway::clock::Clock;
 use causeway::gateway::watch::{Observed, Parts, Watcher};
 use causeway::health::Health;
@@ -32,6 +36,14 @@ fn recorded(store: &Path) -> Vec<Vec<Value>> {
     seen.map(|entry| searches(&entry.record.body)).collect()
 }
 
+/// When ticks were journaled.
+fn ticks(stage: &Stage) -> Vec<i64> {
+    let store = sqlite::open_read_only(&stage.home().join("data")).unwrap();
+    let entries = store.journal.read(Position(0), usize::MAX).unwrap();
+    let ticks = entries.iter().filter(|entry| Source::of(entry.record.source) == Some(Source::Tick));
+    ticks.map(|entry| entry.record.received_at).collect()
+}
+
 fn on_stage(stage: &Stage) -> Vec<Vec<Value>> {
     recorded(&stage.home().join("data"))
 }
@@ -60,10 +72,9 @@ fn what_a_pages_middleware_tells_is_durable_before_it_is_answered() {
         let age = crate::events::now() - seen["at"].as_i64().unwrap();
         assert!((100..5_000).contains(&age), "{age}");
 
-        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-        packed.write_all(json!({"searches": [search("packed")]}).to_string().as_bytes()).unwrap();
         let headers = [APP, KEY, ("content-encoding", "gzip"), ("content-type", "application/json")];
-        let answer = stage.send("POST", "/1/searches", &headers, packed.finish().unwrap()).await;
+        let body = packed(&json!({"searches": [search("packed")]}));
+        let answer = stage.send("POST", "/1/searches", &headers, body).await;
         assert_eq!((answer.status, on_stage(stage).len()), (200, 2));
         let metrics = stage.admin("GET", "/metrics").await.text();
         assert!(metrics.contains(r#"causeway_events_received_total{intake="searches"} 3"#), "{metrics}");
@@ -123,8 +134,6 @@ fn secured_keys_may_report_as_they_may_send_events() {
 }
 
 fn observed(query: &str) -> Observed {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(json!({"hits": [{"objectID": "a"}], "nbHits": 1}).to_string().as_bytes()).unwrap();
     let asked = Asked { query: query.to_owned(), analytics: true, ..Asked::default() };
     Observed {
         asked: vec![asked],
@@ -132,7 +141,7 @@ fn observed(query: &str) -> Observed {
         at: 1_000,
         took: Duration::from_millis(3),
         encoding: Some(HeaderValue::from_static("gzip")),
-        body: vec![packed.finish().unwrap().into()],
+        body: vec![packed(&json!({"hits": [{"objectID": "a"}], "nbHits": 1})).into()],
     }
 }
 
@@ -160,4 +169,95 @@ async fn all_that_a_watcher_saw_is_in_the_journal_once_the_last_of_it_is_gone() 
     assert_eq!(searches[0]["objectIDs"], json!(["a"]));
     assert_eq!(journal.read(Position(0), 1).unwrap()[0].record.received_at, 5_000);
     assert!(metrics.encode().contains(r#"causeway_events_received_total{intake="gateway"} 500"#));
+}
+
+/// A gateway that adds nothing and sees what passes.
+fn seeing(host: &Upstream) -> Scene {
+    let url = host.url();
+    Scene::new().with(move |settings| {
+        settings.algolia.search_hosts = Some(vec![url]);
+        let gateway = &mut settings.gateway;
+        (gateway.click_analytics, gateway.user_token, gateway.search_context) = (false, false, false);
+    })
+}
+
+fn packed(text: &Value) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(text.to_string().as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn what_passes_the_gateway_is_in_the_journal_with_its_answer_and_what_fails_or_builds_a_page_is_not() {
+    with_hosts(
+        |[host]| seeing(host),
+        async |stage, [host]| {
+            host.says(404);
+            let query = json!({"query": "red shoes", "userToken": "anonymous-1", "filters": "brand:Apple"});
+            let path = "/1/indexes/products/query";
+            let failed = stage.send("POST", path, &[APP, KEY], query.to_string()).await;
+            assert_eq!(failed.status, 404);
+
+            let none = json!({"hits": [], "nbHits": 0, "page": 0, "hitsPerPage": 20});
+            let body = packed(&json!({"results": [none, none]}));
+            host.replies(move |_, _| {
+                let answer = Response::builder().header("content-encoding", "gzip");
+                answer.body(Body::from(body.clone())).unwrap()
+            });
+            let requests = [
+                json!({"indexName": "products", "query": "red shoes", "userToken": "anonymous-1"}),
+                json!({"indexName": "products", "query": "red shoes", "analytics": false}),
+            ];
+            let path = "/1/indexes/*/queries";
+            let body = json!({ "requests": requests }).to_string();
+            assert_eq!(stage.send("POST", path, &[APP, KEY], body).await.status, 200);
+            stage.until("the search is in the journal", || !on_stage(stage).is_empty()).await;
+            let searches = on_stage(stage).concat();
+            assert_eq!(searches.len(), 1, "{searches:?}");
+            let seen = &searches[0];
+            assert_eq!((&seen["index"], &seen["query"]), (&json!("products"), &json!("red shoes")));
+            assert_eq!((&seen["userToken"], &seen["nbHits"]), (&json!("anonymous-1"), &json!(0)));
+            assert_eq!((&seen["via"], &seen["hitsPerPage"]), (&json!("gateway"), &json!(20)));
+        },
+    );
+}
+
+#[test]
+fn while_the_journal_has_no_room_searches_are_answered_and_counted_as_unseen() {
+    with_hosts(
+        |[host]| seeing(host),
+        async |stage, [host]| {
+            let answer = json!({"hits": [], "nbHits": 0}).to_string();
+            host.replies(move |_, _| Response::new(Body::from(answer.clone())));
+            stage.trouble.journal_full.store(true, Ordering::SeqCst);
+            let path = "/1/indexes/products/query";
+            let body = json!({"query": "a"}).to_string();
+            assert_eq!(stage.send("POST", path, &[APP, KEY], body).await.status, 200);
+            let unseen = || stage.bridge().metrics.encode();
+            let counted = r#"causeway_searches_unseen_total{reason="disk"} 1"#;
+            stage.until("the search is counted", || unseen().contains(counted)).await;
+            stage.trouble.journal_full.store(false, Ordering::SeqCst);
+            assert!(on_stage(stage).is_empty());
+        },
+    );
+}
+
+#[test]
+fn a_search_that_nothing_follows_is_ended_by_one_tick_after_a_restart_as_well() {
+    play(async |stage| {
+        let began = crate::events::now();
+        assert_eq!(beacon(stage, &[search("shoe")]).await.status, 200);
+        assert!(ticks(stage).is_empty());
+        stage.until("a tick", || !ticks(stage).is_empty()).await;
+        assert!(ticks(stage)[0] >= began + 1_000, "it has to settle");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(ticks(stage).len(), 1);
+
+        assert_eq!(beacon(stage, &[search("boot")]).await.status, 200);
+        stage.stop().await;
+        assert_eq!(ticks(stage).len(), 1);
+        stage.pass(10_000);
+        stage.restart().await;
+        stage.until("a tick for what was open", || ticks(stage).len() == 2).await;
+    });
 }

@@ -7,6 +7,7 @@
 mod rule;
 mod template;
 
+pub use causeway_algolia::search::Caps;
 pub use rule::{Fault, Rule, RuleSettings};
 
 use crate::profile::View;
@@ -35,17 +36,6 @@ pub struct SearchContext {
     /// Whether the person is held out: searches stay as they are, so that the lift can be measured.
     #[serde(skip)]
     pub held_out: bool,
-}
-
-/// At most so much of each kind goes into one query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caps {
-    /// Rule contexts. Algolia's older documents allow 10.
-    pub rule_contexts: usize,
-    /// Optional filters.
-    pub optional_filters: usize,
-    /// Analytics tags. At most 1,750 combinations of tags an index in five minutes are analysed.
-    pub analytics_tags: usize,
 }
 
 /// Who gets what.
@@ -97,6 +87,11 @@ pub struct Searcher<'a> {
 }
 
 impl Rules {
+    /// Whether they change nobody's searches.
+    pub fn say_nothing(&self) -> bool {
+        self.rules.is_empty() && self.audiences == Audiences::None && self.hold_out <= 0.0
+    }
+
     /// The parameters for a person.
     pub fn evaluate(&self, searcher: Searcher<'_>, view: &View) -> SearchContext {
         let mut context = SearchContext { user_token: searcher.token.to_owned(), ..SearchContext::default() };

@@ -60,14 +60,18 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// How many of the queries are a shopper's search.
     fn searches(&self) -> usize {
-        self.asked.iter().filter(|asked| pair::is_search(asked)).count()
+        searches(&self.asked)
     }
 
     fn bytes(&self) -> usize {
         self.body.iter().map(Bytes::len).sum()
     }
+}
+
+/// How many of the queries are a shopper's search.
+fn searches(asked: &[Asked]) -> usize {
+    asked.iter().filter(|asked| pair::is_search(asked)).count()
 }
 
 /// Where the gateway says what it saw. Clones share one thread, which ends after the last of them.
@@ -135,6 +139,14 @@ impl Watcher {
         }
         if let Err(reason) = self.take(observed) {
             self.unseen.count(reason, searches);
+        }
+    }
+
+    /// Counts searches whose answer could not be kept for [`Watcher::saw`].
+    pub fn missed(&self, asked: &[Asked]) {
+        match searches(asked) {
+            0 => {}
+            some => self.unseen.count(Reason::Memory, some),
         }
     }
 

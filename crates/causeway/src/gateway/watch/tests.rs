@@ -102,8 +102,9 @@ async fn what_there_is_no_memory_for_is_counted_and_nobody_waits() {
     let (watcher, kept, metrics) = watcher(Vec::new());
     let large = || Observed { body: vec![vec![b' '; MEMORY / 2 - UNIT].into()], ..search("large") };
     let twice = || Observed { asked: vec![asked("one"), asked("two")], ..search("") };
-    (watcher.saw(large()), watcher.saw(large()));
-    (watcher.saw(twice()), watcher.saw(search("")));
+    for observed in [large(), large(), twice(), search("")] {
+        watcher.saw(observed);
+    }
     assert_eq!(unseen(&metrics), [r#"{reason="memory"} 3"#]);
     tokio::time::sleep(GATHERED * 2).await;
     watcher.saw(search("after"));
