@@ -3,7 +3,7 @@
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
-use super::{people, recipes};
+use super::{people, recipes, searches};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use crate::telemetry::logs;
@@ -49,6 +49,8 @@ pub struct Config {
     pub syncs: Arc<[Sync]>,
     /// Which traits are kept.
     pub keep: Arc<Keep>,
+    /// How searches become events.
+    pub searches: causeway_engine::searches::Settings,
     /// What of a person changes a search.
     pub search_rules: Rules,
     /// The flows of recipes and files. Versions in the state store may stand over them.
@@ -119,6 +121,7 @@ impl Config {
             write_keys: write_keys(&settings),
             webhook: webhook(&settings)?,
             keep: Arc::new(people::keep(&settings, &syncs)),
+            searches: searches::checked(&settings)?,
             search_rules: people::rules(&settings)?,
             erasure: algolia::erasure(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),

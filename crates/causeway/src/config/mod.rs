@@ -9,6 +9,7 @@ pub mod checked;
 mod people;
 mod recipes;
 pub mod reference;
+mod searches;
 pub mod settings;
 pub mod source;
 pub mod units;
