@@ -4,7 +4,8 @@ use crate::core::event_id_at;
 use crate::event::EventId;
 use crate::flow::{Flow, Outcome, Source, Stamp};
 use crate::identity::Sender;
-use crate::payload;
+use crate::payload::{self, About};
+use crate::searches::{self, Search};
 use causeway_algolia::insights::{self, Event, Rules};
 use causeway_mapping::Value;
 use serde_json::json;
@@ -54,6 +55,7 @@ pub fn show<R>(
     let Conditions { rules, now, .. } = conditions;
     let text = std::str::from_utf8(event).map_err(|error| format!("the line is no UTF-8 text: {error}"))?;
     match source {
+        Source::Algolia if searches::is_search(text) => show_search(text, conditions, look),
         Source::Algolia => {
             let event = insights::parse_event(text, rules, *now).map_err(|refusal| refusal.detail())?;
             Ok(show_event(&event, conditions, look))
@@ -83,6 +85,27 @@ fn show_event<R>(
         token_secret,
     };
     look(&mut payload::of_insights(event, &sender, time), stamp)
+}
+
+fn show_search<R>(
+    text: &str,
+    conditions: &Conditions<'_>,
+    look: impl FnOnce(&mut Value<'_>, Stamp<'_>) -> R,
+) -> Result<R, String> {
+    let Conditions { now, token_secret, .. } = *conditions;
+    let search: Search<'_> = serde_json::from_str(text).map_err(|error| format!("no search: {error}"))?;
+    let search = Search { at: if search.at == 0 { now } else { search.at }, ..search };
+    let sender = Sender { anonymous: search.user_token.as_deref().map(Into::into), user: None };
+    let context = payload::search_context(&search);
+    let stamp = Stamp {
+        event: searches::id_of(&search),
+        time: search.at,
+        anonymous: sender.anonymous.as_deref(),
+        user: None,
+        algolia: Some(&context),
+        token_secret,
+    };
+    Ok(look(&mut payload::of_search(&search, About::default(), &sender), stamp))
 }
 
 fn show_call<R>(

@@ -31,6 +31,7 @@ pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
     let (source, open, close) = match Came::of(&letter.payload) {
         Came::Events => (Source::Repaired, "{\"events\":[", "]}"),
         Came::Calls => (Source::RepairedCall, "[", "]"),
+        Came::Search => (Source::RepairedSearch, "{\"searches\":[", "]}"),
     };
     let body = [open.as_bytes(), &letter.payload, close.as_bytes()].concat().into();
     let record = Record { source: source.into(), received_at: now, meta, body };
@@ -48,6 +49,8 @@ enum Came {
     Events,
     /// Segment's calls.
     Calls,
+    /// A search.
+    Search,
 }
 
 impl Came {
@@ -57,10 +60,16 @@ impl Came {
     /// What every event has, and no call.
     const OF_EVENTS: [&str; 3] = ["eventType", "eventName", "userToken"];
 
+    /// What every search has, and no event or call.
+    const OF_SEARCHES: [&str; 2] = ["nbHits", "via"];
+
     fn of(payload: &[u8]) -> Self {
         let first = single_messages(payload).into_iter().next().unwrap_or_default();
         let said: Value = serde_json::from_slice(&first).unwrap_or_default();
         let has = |keys: &[&str]| keys.iter().any(|key| said.get(key).is_some());
+        if !has(&["eventType", "type"]) && Self::OF_SEARCHES.iter().all(|key| said.get(key).is_some()) {
+            return Self::Search;
+        }
         if has(&Self::OF_CALLS) && !has(&Self::OF_EVENTS) { Self::Calls } else { Self::Events }
     }
 }

@@ -36,6 +36,9 @@ fn show(traced: &Traced) -> Result<(), Failure> {
     ))?;
     print(&format!("  came as  {}", traced.payload.get()))?;
     traced.deliveries.iter().try_for_each(delivery)?;
+    if let Some(event) = &traced.part_of {
+        return print(&format!("  counts as part of the search {event}"));
+    }
     if traced.deliveries.is_empty() && traced.stage == "processed" {
         print("  nothing was made of it: no flow had something to send, or it repeats another event")?;
     }

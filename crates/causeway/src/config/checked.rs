@@ -4,7 +4,7 @@ use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
-use super::{people, recipes};
+use super::{people, recipes, searches};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
 use crate::telemetry::logs;
@@ -50,6 +50,8 @@ pub struct Config {
     pub syncs: Arc<[Sync]>,
     /// Which traits are kept.
     pub keep: Arc<Keep>,
+    /// How searches become events.
+    pub searches: causeway_engine::searches::Settings,
     /// What of a person changes a search.
     pub search_rules: Rules,
     /// Where searches are forwarded; none if the gateway is off or there is no application.
@@ -122,6 +124,7 @@ impl Config {
             write_keys: write_keys(&settings),
             webhook: webhook(&settings)?,
             keep: Arc::new(people::keep(&settings, &syncs)),
+            searches: searches::checked(&settings)?,
             search_rules: people::rules(&settings)?,
             gateway: gateway::target(&settings)?,
             erasure: algolia::erasure(&settings)?,

@@ -10,6 +10,7 @@ pub mod gateway;
 mod people;
 mod recipes;
 pub mod reference;
+mod searches;
 pub mod settings;
 pub mod source;
 pub mod units;

@@ -24,6 +24,7 @@ pub struct Settings {
     pub profiles: Profiles,
     pub search_context: SearchContext,
     pub gateway: Gateway,
+    pub searches: Searches,
     pub duplicates: Duplicates,
     pub limits: Limits,
     pub delivery: Delivery,
@@ -108,6 +109,16 @@ section! {
         max_rule_contexts: usize,
         max_optional_filters: usize,
         max_analytics_tags: usize,
+    }
+}
+section! {
+    /// `[searches]`
+    Searches {
+        settle: Span,
+        repeat_window: Span,
+        empty_queries: bool,
+        memory: Span,
+        wait_for_search: Span,
     }
 }
 section! {

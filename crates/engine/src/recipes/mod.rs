@@ -20,6 +20,9 @@ pub const SEARCH_EVENTS: &str = "search-events";
 /// The recipe that sends Segment's e-commerce events to Algolia Insights.
 pub const COMMERCE_EVENTS: &str = "commerce-events";
 
+/// The recipe that tells Segment of searches that found nothing.
+pub const ZERO_RESULTS: &str = "zero-results";
+
 /// The recipe that keeps chosen traits in a record per person at Algolia.
 pub const TRAIT_SYNC: &str = "trait-sync";
 
@@ -30,13 +33,14 @@ pub const AUDIENCE_SYNC: &str = "audience-sync";
 pub const SYNCS: [&str; 2] = [TRAIT_SYNC, AUDIENCE_SYNC];
 
 /// The names of all recipes of this version.
-pub const NAMES: [&str; 2] = [SEARCH_EVENTS, COMMERCE_EVENTS];
+pub const NAMES: [&str; 3] = [SEARCH_EVENTS, ZERO_RESULTS, COMMERCE_EVENTS];
 
 /// The flow file of a recipe that is a flow.
 pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
     match (recipe, naming) {
         (SEARCH_EVENTS, Naming::Search) => Some(include_str!("search-events.toml")),
         (SEARCH_EVENTS, Naming::Ecommerce) => Some(include_str!("search-events.ecommerce.toml")),
+        (ZERO_RESULTS, _) => Some(include_str!("zero-results.toml")),
         (COMMERCE_EVENTS, _) => Some(include_str!("commerce-events.toml")),
         _ => None,
     }
@@ -48,9 +52,9 @@ mod tests {
     use crate::flow::{Definition, SubscriptionDefinition};
 
     /// A line for each subscription: what came, what is made of it, how often, with which properties.
-    fn table(naming: Naming) -> String {
-        let text = definition(SEARCH_EVENTS, naming).unwrap();
-        let flow = Definition::parse(text, SEARCH_EVENTS).unwrap();
+    fn table(recipe: &str, naming: Naming) -> String {
+        let text = definition(recipe, naming).unwrap();
+        let flow = Definition::parse(text, recipe).unwrap();
         let head = "| what came | track | one per | properties |\n|---|---|---|---|\n".to_owned();
         head + &flow.subscriptions.iter().map(line).collect::<String>()
     }
@@ -93,12 +97,13 @@ mod tests {
     fn the_handbook_says_what_the_recipe_does() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/recipes.md");
         let page = std::fs::read_to_string(path).unwrap();
-        for naming in [Naming::Search, Naming::Ecommerce] {
-            assert!(
-                page.contains(&table(naming)),
-                "docs/src/recipes.md lacks this table:\n{}",
-                table(naming)
-            );
+        for (recipe, naming) in [
+            (SEARCH_EVENTS, Naming::Search),
+            (SEARCH_EVENTS, Naming::Ecommerce),
+            (ZERO_RESULTS, Naming::Search),
+        ] {
+            let table = table(recipe, naming);
+            assert!(page.contains(&table), "docs/src/recipes.md lacks this table:\n{table}");
         }
     }
 }

@@ -17,10 +17,10 @@ pub(crate) use expiry::{Expiring, Expiry};
 pub use intent::{Intent, MAX_SIGHTINGS, Open, Sighting, id_of};
 pub(crate) use memory::{Lead, lead_hash, lead_key, person_hash, person_key};
 pub use memory::{MAX_SEARCHES, Recalled, Remembered, Searches};
-pub(crate) use opens::Opens;
 pub use opens::{MAX_OPEN, OPEN};
+pub(crate) use opens::{Opens, open_key};
 pub use seen::{FACETS, OBJECTS, Search, Seen, Via};
-pub(crate) use seen::{Item, items};
+pub(crate) use seen::{Item, is_search, items};
 /// The prefixes of the facts that are needed at the start, see [`Engine::restore_searches`](crate::Engine::restore_searches).
 pub const PREFIXES: [&str; 3] = [OPEN, WAITING, LAST];
 

@@ -97,10 +97,7 @@ impl Opens {
     pub(crate) fn take_changes(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut changed: Vec<Key> = self.changed.drain().collect();
         changed.sort_unstable();
-        let fact = |key: Key| {
-            let stored = [OPEN.as_bytes(), &key.to_be_bytes()].concat();
-            (stored, self.open.get(&key).map(Open::encode))
-        };
+        let fact = |key: Key| (stored_key(key), self.open.get(&key).map(Open::encode));
         changed.into_iter().map(fact).collect()
     }
 
@@ -129,6 +126,15 @@ impl Opens {
         }
         self.open.insert(key, open);
     }
+}
+
+/// The key of the fact of what is open and this search may belong to.
+pub(crate) fn open_key(search: &Search<'_>) -> Vec<u8> {
+    stored_key(key_of(search))
+}
+
+fn stored_key(key: Key) -> Vec<u8> {
+    [OPEN.as_bytes(), &key.to_be_bytes()].concat()
 }
 
 /// Two lists of results on one page may ask the same index under other filters with every keystroke: each has intents of

@@ -10,6 +10,7 @@
 //! ```
 
 use crate::forget::is_erased;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -28,6 +29,7 @@ pub struct Seen<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Search<'a> {
     /// When it was asked, in milliseconds since the Unix epoch.
+    #[serde(default)]
     pub at: i64,
     /// The index, as asked.
     #[serde(borrow)]
@@ -51,6 +53,7 @@ pub struct Search<'a> {
     #[serde(default)]
     pub hits_per_page: u32,
     /// How many objects match in all.
+    #[serde(default)]
     pub nb_hits: u64,
     /// How long the shopper waited for the answer, in milliseconds.
     #[serde(default)]
@@ -65,6 +68,7 @@ pub struct Search<'a> {
     #[serde(default)]
     pub held_out: bool,
     /// Who saw it.
+    #[serde(default)]
     pub via: Via,
 }
 
@@ -136,12 +140,24 @@ pub(crate) fn items(body: &[u8], received_at: i64) -> Result<Vec<Item<'_>>, Stri
     Ok(searches.into_iter().map(|raw| item(raw.get(), received_at)).collect())
 }
 
+/// Whether a JSON text is a search and not an event: both name an index and a person.
+pub(crate) fn is_search(text: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Said {
+        query: Option<IgnoredAny>,
+        event_type: Option<IgnoredAny>,
+    }
+    let said = serde_json::from_str::<Said>(text);
+    said.is_ok_and(|said| said.query.is_some() && said.event_type.is_none())
+}
+
 fn item(raw: &str, received_at: i64) -> Item<'_> {
     if is_erased(raw) {
         return Item::Erased;
     }
     match serde_json::from_str::<Search<'_>>(raw) {
-        Ok(search) => Item::Search(Search { at: search.at.min(received_at), ..search }, raw),
+        Ok(search) => Item::Search(Search { at: said_at(search.at, received_at), ..search }, raw),
         Err(error) => Item::Invalid(raw, format!("no search: {error}")),
     }
 }
@@ -151,3 +167,8 @@ pub const OBJECTS: usize = 20;
 
 /// At most so many facets are kept.
 pub const FACETS: usize = 5;
+
+/// A search that says no time was asked when its record came.
+fn said_at(at: i64, received_at: i64) -> i64 {
+    if at == 0 { received_at } else { at.min(received_at) }
+}

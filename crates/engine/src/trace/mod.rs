@@ -2,6 +2,7 @@
 
 mod latest;
 mod quarantined;
+mod searches;
 
 pub use latest::{Latest, MAX_LATEST, latest};
 
@@ -43,7 +44,7 @@ pub struct Traced {
     pub received_at: i64,
     /// Its own time, if it said one.
     pub timestamp: Option<i64>,
-    /// By which way it came: `insights`, `tracking`, `webhook`, `repaired`, `reattributed`.
+    /// By which way it came: `insights`, `tracking`, `webhook`, `searches`, `repaired`, `reattributed`.
     pub source: &'static str,
     /// The vendor's word for what it is: `click`, `conversion/purchase`, `track`, `identify`, …
     pub kind: String,
@@ -53,8 +54,12 @@ pub struct Traced {
     pub user_token: String,
     /// The event as it came.
     pub payload: Box<RawValue>,
-    /// `processed`, `waiting` for the engine, or `quarantined` because it is invalid.
+    /// `processed`, `waiting` for the engine, `open` if it is a search that has not settled, or `quarantined` because it is
+    /// invalid.
     pub stage: &'static str,
+    /// The event that it counts in: of a search that was typed on the way to another, or that was asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// What was made of it, by flow. A flow that is missing here had nothing to send, or the event repeats another.
     pub deliveries: Vec<Delivery>,
     /// The messageId that a call came with.
@@ -113,7 +118,7 @@ pub fn trace(
     let mut found = Vec::new();
     for (first, last) in stretches(question, journal, state, cursor)? {
         for entry in journal.range(first, last)?.iter().rev() {
-            look(question, entry, rules, cursor, &mut found);
+            look(question, entry, (rules, cursor), state, &mut found)?;
         }
         if found.len() >= MAX_ANSWERS {
             break;
@@ -141,10 +146,21 @@ fn stretches(
     Ok(unprocessed.into_iter().chain(processed).collect())
 }
 
-fn look(question: &Question, entry: &Entry, rules: &Rules, cursor: Position, found: &mut Vec<Traced>) {
+fn look(
+    question: &Question,
+    entry: &Entry,
+    (rules, cursor): (&Rules, Position),
+    state: &dyn State,
+    found: &mut Vec<Traced>,
+) -> Result<(), Error> {
     for past in past::read(entry, rules).iter().rev().filter(|past| question.fits(past)) {
-        found.extend(traced(past, entry, cursor));
+        let Some(mut traced) = traced(past, entry, cursor) else { continue };
+        if traced.stage == "processed" {
+            searches::follow(past, &mut traced, state)?;
+        }
+        found.push(traced);
     }
+    Ok(())
 }
 
 fn traced(past: &Past<'_>, entry: &Entry, cursor: Position) -> Option<Traced> {
@@ -160,6 +176,7 @@ fn traced(past: &Past<'_>, entry: &Entry, cursor: Position) -> Option<Traced> {
         user_token: past.anonymous().or(past.user()).unwrap_or_default().to_owned(),
         payload: RawValue::from_string(past.raw().to_owned()).ok()?,
         stage: if entry.position > cursor { "waiting" } else { "processed" },
+        part_of: None,
         deliveries: Vec::new(),
         message_id: match &past.told {
             Told::Event(_) | Told::Search(..) => None,

@@ -38,6 +38,7 @@ fn traced(letter: &DeadLetter) -> Option<Traced> {
             .or_else(|_| RawValue::from_string(Value::from(text).to_string()))
             .ok()?,
         stage: "quarantined",
+        part_of: None,
         deliveries: vec![Delivery {
             flow: letter.flow.clone(),
             destination: letter.destination.clone(),

@@ -5,4 +5,6 @@
 
 mod memory;
 mod told;
+mod typing;
+mod typist;
 mod world;
