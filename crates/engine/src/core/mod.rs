@@ -19,6 +19,7 @@ mod sync;
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
+pub(crate) use memory::{Kept, Memory};
 pub(crate) use step::route_of;
 
 use crate::duplicates::{Seen, Window};
@@ -30,7 +31,6 @@ use causeway_algolia::insights;
 use causeway_store::state::{Change, Note};
 use causeway_store::{BlockId, Entry, journal};
 use known::Known;
-use memory::Memory;
 use outgoing::Growths;
 use std::sync::Arc;
 use step::Step;
