@@ -28,6 +28,6 @@ pub mod trace;
 pub mod trial;
 
 pub use crate::core::{
-    AFFINITIES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, Settings, Source,
+    AFFINITIES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, SEARCHES, Settings, Source,
     dead_letter_id,
 };

@@ -99,8 +99,8 @@ impl Builder {
         };
         self.heads.extend_from_slice(&head.to_bytes());
         self.entries += 1;
-        let first = self.from.map_or(made.position, |(first, _)| first);
-        self.from = Some((first, made.position));
+        let (first, last) = self.from.unwrap_or((made.position, made.position));
+        self.from = Some((first.min(made.position), last.max(made.position)));
     }
 
     /// The finished block.

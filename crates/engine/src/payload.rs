@@ -22,8 +22,10 @@
 //! Flows whose source is Segment see [the message itself](of_call).
 
 mod call;
+mod search;
 
 pub use call::{ids_of_call, of_call, time_of_call};
+pub use search::{About, SEARCH, add_queries, of_search, search_context};
 
 use crate::identity::Sender;
 use causeway_algolia::insights::{Amount, Event, Kind, Object, Subject, filters};

@@ -38,6 +38,18 @@ pub struct Event<'a> {
     pub(super) altered: bool,
 }
 
+impl Event<'_> {
+    /// The searches that it follows from: its own `queryID` first, then its objects'.
+    pub fn query_ids(&self) -> impl Iterator<Item = &str> {
+        let objects = match &self.subject {
+            Subject::Objects(objects) => objects.as_slice(),
+            _ => &[],
+        };
+        let bought = objects.iter().filter_map(|object| object.data.as_ref()?.query_id.as_deref());
+        self.query_id.as_deref().into_iter().chain(bought)
+    }
+}
+
 /// What the shopper did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {

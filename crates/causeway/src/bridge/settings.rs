@@ -27,6 +27,7 @@ pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
         forward_calls: config.settings.segment.forward_calls && config.segment.is_some(),
         keep: Arc::clone(&config.keep),
         syncs: Arc::clone(&config.syncs),
+        searches: causeway_engine::searches::Settings::default(),
     }
 }
 

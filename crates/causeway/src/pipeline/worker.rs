@@ -13,7 +13,7 @@ use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
-use causeway_engine::{Engine, Settings, event};
+use causeway_engine::{Engine, Settings, event, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
@@ -37,6 +37,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long to wait before a commit that the disk refused is tried again.
 const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many facts are read in one go at the start.
+const FACTS_AT_ONCE: u32 = 10_000;
 
 /// What others ask of the worker.
 pub enum Request {
@@ -120,6 +123,7 @@ impl Worker {
                 .state
                 .notes(causeway_store::state::List::Seen, now - parts.settings.duplicates.timed_ms)?,
         );
+        restore_searches(&mut engine, &*parts.state)?;
         let cursor = parts.state.cursor()?;
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
@@ -258,6 +262,20 @@ impl Worker {
             tracing::error!(destination, "no lane for a block; it waits in the outbox");
         }
     }
+}
+
+/// Puts the searches back that were under way.
+fn restore_searches(engine: &mut Engine, state: &dyn State) -> Result<(), Error> {
+    for prefix in searches::PREFIXES {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let facts = state.facts_with_prefix(prefix.as_bytes(), after.as_deref(), FACTS_AT_ONCE)?;
+            engine.restore_searches(&facts);
+            let Some((last, _)) = facts.into_iter().next_back() else { break };
+            after = Some(last);
+        }
+    }
+    Ok(())
 }
 
 /// A dead letter's messages go back into the outbox; in the ledger the event is pending again. It counts as of `now`, so

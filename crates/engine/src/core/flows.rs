@@ -4,6 +4,7 @@ use super::step::{Place, Step, made};
 use crate::flow::{Flow, Outcome, Source, Stamp};
 use crate::identity::Sender;
 use crate::payload;
+use crate::searches::Search;
 use bytes::Bytes;
 use causeway_algolia::insights::Event;
 use causeway_mapping::Value;
@@ -33,13 +34,18 @@ impl Step<'_> {
     ) {
         let context = payload::algolia_context(event);
         let secret = self.engine.settings.token_secret.clone();
+        let queries = self.recall_all(event);
         let mut payload = None;
         let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
         let flows = std::mem::take(&mut self.flows);
         let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
         for flow in of_source(&flows, Source::Algolia).filter(asked) {
-            let payload = payload.get_or_insert_with(|| payload::of_insights(event, sender, place.time));
+            let payload = payload.get_or_insert_with(|| {
+                let mut payload = payload::of_insights(event, sender, place.time);
+                payload::add_queries(&mut payload, &queries);
+                payload
+            });
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
@@ -49,6 +55,38 @@ impl Step<'_> {
                 token_secret: secret.expose().as_bytes(),
             };
             self.run_flow(flow, payload, stamp, came, place);
+        }
+        self.flows = flows;
+    }
+
+    /// Runs a settled search through the flows.
+    pub(super) fn run_search_flows(
+        &mut self,
+        search: &Search<'_>,
+        about: payload::About<'_>,
+        sender: &Sender<'_>,
+        place: Place,
+        only: Option<&str>,
+    ) {
+        let context = payload::search_context(search);
+        let secret = self.engine.settings.token_secret.clone();
+        let stamp = Stamp {
+            event: place.id,
+            time: place.time,
+            anonymous: sender.anonymous.as_deref(),
+            user: sender.user.as_deref(),
+            algolia: Some(&context),
+            token_secret: secret.expose().as_bytes(),
+        };
+        let flows = std::mem::take(&mut self.flows);
+        let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
+        if of_source(&flows, Source::Algolia).any(|flow| asked(&flow)) {
+            let raw = serde_json::to_string(search).expect("a search is plain data");
+            let came = Came { raw: &raw, person: search.user_token.as_deref().unwrap_or_default() };
+            let mut payload = payload::of_search(search, about, sender);
+            for flow in of_source(&flows, Source::Algolia).filter(asked) {
+                self.run_flow(flow, &mut payload, stamp, came, place);
+            }
         }
         self.flows = flows;
     }

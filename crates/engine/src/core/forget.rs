@@ -70,6 +70,10 @@ impl Step<'_> {
     /// Forgets what an id's token stands for and what Algolia holds under it.
     fn forget_token(&mut self, id: &str, job: &mut Forgetting) {
         let token = self.token_of(id);
+        job.facts += self.forget_searches(id);
+        if token != id {
+            job.facts += self.forget_searches(&token);
+        }
         if token != id && self.known_token(&token).is_some() {
             self.effects.change.facts.push((identity::token_key(&token), None));
             self.engine.known.tokens.insert(token.as_str().into(), None);

@@ -4,6 +4,7 @@ use super::Facts;
 use crate::profile::{Held, Profile};
 use crate::recent::Recent;
 use crate::repair::Resent;
+use crate::searches::{Lead, Searches};
 use causeway_store::Error;
 use rustc_hash::FxHashMap;
 
@@ -45,6 +46,26 @@ impl Kept for Resent {
     }
 }
 
+impl Kept for Searches {
+    fn decode(stored: &[u8]) -> Self {
+        Searches::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Searches::encode(self)
+    }
+}
+
+impl Kept for Lead {
+    fn decode(stored: &[u8]) -> Self {
+        Lead::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Lead::encode(self)
+    }
+}
+
 /// Facts of one kind. What changed in a step is written once, at the step's end, however often it changed; until then it
 /// stays, whatever else the step looks at.
 #[derive(Debug)]
@@ -59,7 +80,12 @@ const CAPACITY: usize = 100_000;
 
 impl<T: Kept> Memory<T> {
     pub(crate) fn new() -> Self {
-        Self { recent: Recent::new(CAPACITY), changed: FxHashMap::default() }
+        Self::holding(CAPACITY)
+    }
+
+    /// A memory of so many facts at most, beside those that a step changes.
+    pub(crate) fn holding(capacity: usize) -> Self {
+        Self { recent: Recent::new(capacity), changed: FxHashMap::default() }
     }
 
     /// What is known under a key.
@@ -79,6 +105,12 @@ impl<T: Kept> Memory<T> {
         if let Some(known) = self.recent.take(key) {
             self.changed.insert(key.into(), known);
         }
+    }
+
+    /// Puts something else under a key, whatever was there.
+    pub(crate) fn put(&mut self, key: &[u8], known: T) {
+        drop(self.recent.take(key));
+        self.changed.insert(key.into(), known);
     }
 
     /// The changes since the last call, for the store, in the keys' order so that they are the same every time.

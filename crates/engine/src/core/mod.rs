@@ -2,6 +2,7 @@
 
 mod calls;
 mod dead_letters;
+mod demand;
 mod flows;
 mod forget;
 mod growth;
@@ -9,10 +10,14 @@ mod ids;
 mod known;
 mod learn;
 mod memory;
+mod newcomers;
 mod orders;
 mod outgoing;
 mod persons;
 mod reattributed;
+mod recovering;
+mod remembering;
+mod searches;
 mod step;
 mod sync;
 
@@ -20,15 +25,21 @@ pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
 pub(crate) use memory::{Kept, Memory};
+pub use searches::SEARCHES;
 pub(crate) use step::route_of;
 
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
+use crate::searches::clicks::Clicks;
+use crate::searches::demand::Demands;
+use crate::searches::nearest::Queries;
+use crate::searches::newcomer::Newcomers;
+use crate::searches::{Expiry, Lead, Opens, Searches};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
-use causeway_store::state::{Change, Note};
+use causeway_store::state::{Change, Fact, Note};
 use causeway_store::{BlockId, Entry, journal};
 use known::Known;
 use outgoing::Growths;
@@ -128,6 +139,8 @@ pub struct Settings {
     pub keep: Arc<Keep>,
     /// The recipes that keep records at Algolia.
     pub syncs: Arc<[Sync]>,
+    /// How searches become events.
+    pub searches: crate::searches::Settings,
 }
 
 impl Default for Settings {
@@ -142,6 +155,7 @@ impl Default for Settings {
             forward_calls: false,
             keep: Arc::default(),
             syncs: Arc::from([]),
+            searches: crate::searches::Settings::default(),
         }
     }
 }
@@ -183,12 +197,25 @@ pub struct Engine {
     held: Memory<Held>,
     resent: Memory<Resent>,
     growths: Growths,
+    opens: Opens,
+    remembered: Memory<Searches>,
+    leads: Memory<Lead>,
+    expiry: Expiry,
+    queries: Queries,
+    demands: Demands,
+    clicks: Clicks,
+    newcomers: Newcomers,
 }
+
+/// So many people's searches are kept in memory, and so many queryIDs.
+const SEARCHERS: usize = 10_000;
+const LEADS: usize = 50_000;
 
 impl Engine {
     /// An engine that continues after `last_block`.
     pub fn new(settings: Settings, flows: Vec<Arc<Flow>>, last_block: BlockId) -> Self {
         let seen = Seen::new(settings.duplicates);
+        let searches = settings.searches;
         Self {
             settings,
             flows,
@@ -199,6 +226,14 @@ impl Engine {
             held: Memory::new(),
             resent: Memory::new(),
             growths: Growths::default(),
+            opens: Opens::new(searches.settle_ms),
+            remembered: Memory::holding(SEARCHERS),
+            leads: Memory::holding(LEADS),
+            expiry: Expiry::default(),
+            queries: Queries::default(),
+            demands: Demands::new(searches.demand),
+            clicks: Clicks::new(searches.memory_ms),
+            newcomers: Newcomers::new(),
         }
     }
 
@@ -210,6 +245,23 @@ impl Engine {
                 self.seen.restore(u64::from_le_bytes(*hash), note.at);
             }
         }
+    }
+
+    /// Puts back what was under way before a restart: the facts under [`searches::PREFIXES`](crate::searches::PREFIXES).
+    pub fn restore_searches(&mut self, facts: &[Fact]) {
+        for (key, stored) in facts {
+            self.opens.restore(key, stored);
+            self.clicks.restore(key, stored);
+            self.demands.restore(key, stored);
+            self.newcomers.restore(key, stored);
+        }
+    }
+
+    /// When something happens next though nobody does anything, in milliseconds since the Unix epoch: then a record of
+    /// [`Source::Tick`] is due, unless another comes before.
+    pub fn next_due(&self) -> Option<i64> {
+        let now = self.demands.has_news().then_some(0);
+        [self.opens.next_due(), self.newcomers.next_due(), now].into_iter().flatten().min()
     }
 
     /// Replaces the flows; events of later entries run through the new ones.
@@ -240,6 +292,9 @@ impl Engine {
     ) -> Result<Effects, causeway_store::Error> {
         let bodies = entries.iter().map(|entry| entry.record.body.len()).sum();
         let mut step = Step::new(self, facts, bodies);
+        if let Some(first) = entries.first() {
+            step.expire(first.record.received_at);
+        }
         for entry in entries {
             step.entry(entry);
         }

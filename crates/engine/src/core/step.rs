@@ -25,6 +25,8 @@ pub(super) struct Step<'e> {
     pub(super) ledger: Additions,
     pub(super) outgoing: Outgoing,
     pub(super) hour: i64,
+    /// When the record came that is worked on, in milliseconds since the Unix epoch.
+    pub(super) now: i64,
     pub(super) ids: Gathering,
     pub(super) seen: Vec<u8>,
     pub(super) effects: Effects,
@@ -53,6 +55,7 @@ impl<'e> Step<'e> {
             ledger: Additions::default(),
             outgoing,
             hour: 0,
+            now: 0,
             ids: Gathering::default(),
             seen: Vec::new(),
             effects: Effects::default(),
@@ -61,7 +64,11 @@ impl<'e> Step<'e> {
     }
 
     pub(super) fn entry(&mut self, entry: &Entry) {
-        self.enter_hour(ledger::hour_of(entry.record.received_at));
+        self.now = entry.record.received_at;
+        self.enter_hour(ledger::hour_of(self.now));
+        if entry.record.source != super::Source::Searches.into() {
+            self.time_passes();
+        }
         let meta = || String::from_utf8_lossy(&entry.record.meta);
         match super::Source::of(entry.record.source) {
             Some(super::Source::Insights) => self.insights_body(entry, None),
@@ -73,7 +80,8 @@ impl<'e> Step<'e> {
             }
             Some(super::Source::Operator) => self.order(entry),
             Some(super::Source::Reattributed | super::Source::ReattributedCall) => self.reattributed(entry),
-            Some(super::Source::Searches | super::Source::Tick) => {}
+            Some(super::Source::Searches) => self.searches_body(entry),
+            Some(super::Source::Tick) => {}
             None => {
                 let journal::Source(number) = entry.record.source;
                 self.unreadable(entry, &format!("no intake has the number {number}"));
@@ -149,6 +157,9 @@ impl<'e> Step<'e> {
         }
         let sender = self.sender(event, place);
         self.forward(event, &sender, place, received_at, only);
+        if only.is_none() {
+            self.followed_search(event, &sender, place);
+        }
         self.run_flows(event, &sender, place, only);
     }
 
@@ -219,6 +230,10 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.profiles.take_changes());
         effects.change.facts.extend(self.engine.held.take_changes());
         effects.change.facts.extend(self.engine.resent.take_changes());
+        effects.change.facts.extend(self.engine.opens.take_changes());
+        effects.change.facts.extend(self.engine.remembered.take_changes());
+        effects.change.facts.extend(self.engine.leads.take_changes());
+        effects.change.facts.extend(self.engine.expiry.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);

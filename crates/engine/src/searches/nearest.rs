@@ -4,7 +4,7 @@
 //! of an index about [`QUERIES`] queries, of which the least asked give way, in parts by hash, and of indexes [`INDEXES`],
 //! of which one gives way that nobody searched for a day.
 
-use super::normal::normal;
+use super::text::normal;
 use super::shards::Shards;
 use super::similar::{EQUAL, Nearness, Words};
 use crate::core::{Facts, Kept};
@@ -24,6 +24,9 @@ const PER_SHARD: usize = 16;
 
 /// A longer query, in bytes, is nobody's correction of another one.
 const MAX_BYTES: usize = 100;
+
+/// Nor is one searched for that is longer than Algolia reads.
+const MAX_ASKED: usize = 512;
 
 /// What is less near, in thousandths, is something else.
 const NEAR: Nearness = 500;
@@ -81,7 +84,7 @@ impl Queries {
     /// first of the alphabet. It may be the very same, if filters are what left nothing over.
     pub fn nearest(&mut self, facts: &dyn Facts, index: &str, query: &str) -> Result<Option<String>, Error> {
         let query = normal(query);
-        if query.is_empty() || !self.is_known(facts, index)? {
+        if query.is_empty() || query.len() > MAX_ASKED || !self.is_known(facts, index)? {
             return Ok(None);
         }
         let words = Words::of(&query);

@@ -9,7 +9,9 @@
 //! }]}
 //! ```
 
+use crate::forget::is_erased;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -66,6 +68,29 @@ pub struct Search<'a> {
     pub via: Via,
 }
 
+impl Search<'_> {
+    /// The same search, on its own.
+    pub fn into_owned(self) -> Search<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Search {
+            at: self.at,
+            index: own(self.index),
+            query: own(self.query),
+            query_id: self.query_id.map(own),
+            user_token: self.user_token.map(own),
+            filters: self.filters.map(own),
+            page: self.page,
+            hits_per_page: self.hits_per_page,
+            nb_hits: self.nb_hits,
+            took_ms: self.took_ms,
+            object_ids: self.object_ids.into_iter().map(own).collect(),
+            facets: self.facets.into_iter().map(|(facet, value)| (own(facet), own(value))).collect(),
+            held_out: self.held_out,
+            via: self.via,
+        }
+    }
+}
+
 /// Who saw a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +102,48 @@ pub enum Via {
     Middleware,
     /// Causeway itself asked whether a query that had failed matches by now. No shopper's search.
     Probe,
+}
+
+impl Via {
+    /// The word for it in records and events.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Middleware => "middleware",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// One item of a record's body.
+pub(crate) enum Item<'a> {
+    /// A search and its JSON.
+    Search(Search<'a>, &'a str),
+    /// It was a person's, and is erased.
+    Erased,
+    /// It is none: its JSON and what is wrong with it.
+    Invalid(&'a str, String),
+}
+
+/// The items of a body that came at this time, or what is wrong with it. No search is younger than its record.
+pub(crate) fn items(body: &[u8], received_at: i64) -> Result<Vec<Item<'_>>, String> {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow)]
+        searches: Vec<&'a RawValue>,
+    }
+    let Raw { searches } = serde_json::from_slice(body).map_err(|error| format!("no searches: {error}"))?;
+    Ok(searches.into_iter().map(|raw| item(raw.get(), received_at)).collect())
+}
+
+fn item(raw: &str, received_at: i64) -> Item<'_> {
+    if is_erased(raw) {
+        return Item::Erased;
+    }
+    match serde_json::from_str::<Search<'_>>(raw) {
+        Ok(search) => Item::Search(Search { at: search.at.min(received_at), ..search }, raw),
+        Err(error) => Item::Invalid(raw, format!("no search: {error}")),
+    }
 }
 
 /// At most so many objects of a page are kept: as many as an event of Insights may name.

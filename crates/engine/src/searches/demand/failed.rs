@@ -1,6 +1,6 @@
 //! A query that gave nothing, and who waits for it to give something.
 
-use super::super::normal::normal;
+use crate::searches::text::normal;
 use crate::core::Kept;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ pub use read::{demand, rows};
 pub use rows::Row;
 pub use waits::MAX_WAITS;
 
-use super::normal::normal;
+use super::text::normal;
 use super::shards::Shards;
 use crate::core::{Facts, Memory};
 use causeway_store::Error;
@@ -57,6 +57,9 @@ impl Default for Settings {
         Self { expire_ms: 30 * 24 * HOUR, bought_ms: 24 * HOUR }
     }
 }
+
+/// A longer query, in bytes, is nobody's: Algolia reads no more of one.
+const MAX_QUERY: usize = 512;
 
 /// A search as the ledger sees it.
 #[derive(Debug, Clone, Copy)]
@@ -116,9 +119,11 @@ impl Demands {
         }
     }
 
-    /// Puts back the fact [`TELLING`].
-    pub(crate) fn restore(&mut self, stored: &[u8]) {
-        self.telling = serde_json::from_slice(stored).unwrap_or_default();
+    /// Puts back what was kept under a key.
+    pub(crate) fn restore(&mut self, key: &[u8], stored: &[u8]) {
+        if key == TELLING.as_bytes() {
+            self.telling = serde_json::from_slice(stored).unwrap_or_default();
+        }
     }
 
     /// Whether somebody is still to be told.
@@ -129,6 +134,9 @@ impl Demands {
     /// Notes that somebody asked in vain.
     pub(crate) fn failed(&mut self, facts: &dyn Facts, asked: Asked<'_>, token: &str) -> Result<(), Error> {
         let id = asked.id();
+        if asked.query.len() > MAX_QUERY {
+            return Ok(());
+        }
         self.sweep(facts, asked.at)?;
         self.drop_expired(facts, id, asked.at)?;
         let demand = self.demands.get(&id.key(), facts)?;
@@ -146,50 +154,43 @@ impl Demands {
         self.list(facts, id, asked.at)
     }
 
-    /// Notes that a search gave results, and takes the searcher, who sees them, off the list: `own` answers all tokens of that
-    /// person.
+    /// Notes that a search gave results. Answers the queries that somebody waits for, so that the searcher, who sees them,
+    /// can be [taken off](Self::take_off) their lists before anybody is told.
     pub(crate) fn found(
         &mut self,
         facts: &dyn Facts,
         asked: Asked<'_>,
         nb_hits: u64,
-        own: &mut dyn FnMut() -> Vec<String>,
-    ) -> Result<(), Error> {
-        let plain = Asked { filters: None, ..asked };
-        let ids = [asked.id(), plain.id()];
-        let distinct = if ids[0] == ids[1] { &ids[..1] } else { &ids[..] };
-        for &id in distinct {
-            if self.rows.load(facts)?.of(id.0).has(id) {
-                self.found_one(facts, id, Found { at: asked.at, nb_hits }, own)?;
+    ) -> Result<Vec<DemandId>, Error> {
+        let mut ids = vec![asked.id(), Asked { filters: None, ..asked }.id()];
+        ids.dedup();
+        let mut waited_for = Vec::new();
+        for id in ids {
+            let known = self.rows.load(facts)?.of(id.0).has(id);
+            if known && self.found_one(facts, id, Found { at: asked.at, nb_hits })? {
+                waited_for.push(id);
             }
         }
-        Ok(())
+        Ok(waited_for)
     }
 
-    fn found_one(
-        &mut self,
-        facts: &dyn Facts,
-        id: DemandId,
-        found: Found,
-        own: &mut dyn FnMut() -> Vec<String>,
-    ) -> Result<(), Error> {
+    fn found_one(&mut self, facts: &dyn Facts, id: DemandId, found: Found) -> Result<bool, Error> {
         self.drop_expired(facts, id, found.at)?;
         let demand = self.demands.get(&id.key(), facts)?;
         // Whoever asked in vain after that is right.
         if demand.times == 0 || demand.last_at > found.at {
-            return Ok(());
+            return Ok(false);
         }
-        let (waiting, known) = (!demand.waiting.is_empty(), demand.found.is_some());
+        let (waited_for, known) = (!demand.waiting.is_empty(), demand.found.is_some());
         if !known {
             demand.found = Some(found);
             self.demands.changed(&id.key());
             self.list(facts, id, found.at)?;
         }
-        if waiting {
-            self.take_off(facts, id, &own())?;
+        if waited_for {
             self.tell(id);
         }
-        Ok(())
+        Ok(waited_for)
     }
 
     /// The next to be told, taken off the list.

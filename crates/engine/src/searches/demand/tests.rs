@@ -25,7 +25,11 @@ impl World {
     fn found(&mut self, query: &str, filters: Option<&str>, at: i64, own: &[&str]) {
         let own: Vec<String> = own.iter().map(|own| (*own).to_owned()).collect();
         let asked = asked(query, filters, at);
-        self.go(|demands, stored| demands.found(stored, asked, 7, &mut || own.clone()).unwrap());
+        self.go(|demands, stored| {
+            for id in demands.found(stored, asked, 7).unwrap() {
+                demands.take_off(stored, id, &own).unwrap();
+            }
+        });
     }
 
     fn told(&mut self, most: usize) -> Vec<(String, String)> {
@@ -55,7 +59,7 @@ impl World {
         self.commit();
         let mut demands = Demands::new(Settings::default());
         if let Some(stored) = self.stored.0.get(TELLING.as_bytes()) {
-            demands.restore(stored);
+            demands.restore(TELLING.as_bytes(), stored);
         }
         self.demands = Some(demands);
     }

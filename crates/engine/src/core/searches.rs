@@ -1,0 +1,134 @@
+//! Searches on their way to events.
+
+use super::step::{Place, Step};
+use crate::event;
+use crate::identity::{self, Kind, Nodes, Sender};
+use crate::payload::About;
+use crate::searches::{self, Intent, Item, Search, Sighting, Via};
+use causeway_algolia::insights::{self, Event};
+use causeway_store::Entry;
+
+/// The ledger's name for searches: each that was seen is accepted; delivered are those that count, filtered those that
+/// were typed on the way, say nothing new, or are nobody's.
+pub const SEARCHES: &str = "searches";
+
+impl Step<'_> {
+    /// A body of searches.
+    pub(super) fn searches_body(&mut self, entry: &Entry) {
+        let received_at = entry.record.received_at;
+        let items = match searches::items(&entry.record.body, received_at) {
+            Ok(items) => items,
+            Err(why) => return self.unreadable(entry, &why),
+        };
+        for (item, found) in items.into_iter().enumerate() {
+            match found {
+                Item::Search(search, _) if search.via == Via::Probe => {
+                    self.probed(&search, (entry.position, item as u32));
+                }
+                Item::Search(search, _) => self.seen(&search, entry, item),
+                Item::Erased => self.stopped(),
+                Item::Invalid(raw, why) => self.quarantine(entry, item, why, raw),
+            }
+        }
+        self.time_passes();
+    }
+
+    /// What happens by this time though nobody does anything.
+    pub(super) fn time_passes(&mut self) {
+        while let Some(intent) = self.engine.opens.settle(self.now) {
+            self.settled(&intent);
+        }
+    }
+
+    fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
+        self.effects.events += 1;
+        self.gather_search(search);
+        if search.user_token.as_deref().is_none_or(str::is_empty) {
+            self.remember_alone(search, searches::id_of(search), entry.position);
+            return self.passed_over(1);
+        }
+        // Clearing the box ends what was typed; where nothing was, an empty query tells nothing.
+        let empty = search.query.trim().is_empty() && !self.engine.settings.searches.empty_queries;
+        if empty && !self.engine.opens.has(search) {
+            return self.passed_over(1);
+        }
+        let sighting = Sighting::new(search.clone().into_owned(), entry.position, item as u32);
+        self.engine.opens.add(sighting);
+        if let Some(intent) = self.engine.opens.settle_surplus(search) {
+            self.settled(&intent);
+        }
+    }
+
+    /// Somebody acted on the answer to a query: its intent has settled.
+    fn acted_on(&mut self, query_id: &str) {
+        for intent in self.engine.opens.settle_with(query_id) {
+            self.settled(&intent);
+        }
+    }
+
+    /// Counts searches that become no event.
+    fn passed_over(&mut self, searches: usize) {
+        let row = self.ledger.row(SEARCHES, self.hour);
+        row.accepted += searches as i64;
+        row.filtered += searches as i64;
+    }
+
+    fn settled(&mut self, intent: &Intent) {
+        let sighting = intent.chosen();
+        let empty = sighting.normal().is_empty() && !self.engine.settings.searches.empty_queries;
+        if empty || !self.remember(intent) {
+            return self.passed_over(intent.sightings().len());
+        }
+        self.passed_over(intent.sightings().len() - 1);
+        let row = self.ledger.row(SEARCHES, self.hour);
+        row.accepted += 1;
+        row.delivered += 1;
+        let token = sighting.search.user_token.as_deref().unwrap_or_default();
+        let place = Place {
+            id: sighting.id(),
+            position: sighting.position,
+            item: sighting.item,
+            time: sighting.search.at,
+            slot: event::slot(token),
+        };
+        let sender = self.searcher(token, place);
+        self.search_settled(intent, &sender, place);
+    }
+
+    /// Who searched. A token is an anonymous id, unless it is known as a user's id and nothing else.
+    pub(super) fn searcher<'a>(&mut self, token: &'a str, place: Place) -> Sender<'a> {
+        let id = self.id_behind(token);
+        let owner = self.owner(&id, place);
+        if owner.is_none() && !self.nodes().node(Kind::User, &id).is_empty() {
+            let user = identity::canonical(&mut self.nodes(), &id);
+            return Sender { anonymous: None, user: Some(user) };
+        }
+        Sender { anonymous: Some(id), user: owner }
+    }
+
+    fn gather_search(&mut self, search: &Search<'_>) {
+        self.ids.add_event(searches::id_of(search).short());
+        let ids = [&search.user_token, &search.query_id];
+        ids.into_iter().flatten().for_each(|id| self.ids.add(id));
+        search.object_ids.iter().for_each(|id| self.ids.add(id));
+    }
+
+    /// Every search that has settled and counts comes by here, once.
+    pub(super) fn search_settled(&mut self, intent: &Intent, sender: &Sender<'_>, place: Place) {
+        let search = &intent.chosen().search;
+        let about = About { typed: intent.sightings().len(), nearest_query: None };
+        self.run_search_flows(search, about, sender, place, None);
+    }
+
+    /// Every Insights event that is new comes by here before its flows see it, once.
+    pub(super) fn followed_search(&mut self, event: &Event<'_>, _sender: &Sender<'_>, _place: Place) {
+        if event.kind != insights::Kind::View {
+            event.query_ids().for_each(|query_id| self.acted_on(query_id));
+        }
+    }
+
+    /// Causeway itself asked whether a query has results by now.
+    pub(super) fn probed(&mut self, _search: &Search<'_>, _origin: (causeway_store::Position, u32)) {
+        self.passed_over(1);
+    }
+}

@@ -1,0 +1,7 @@
+//! Searches become intents, and intents events.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::needless_pass_by_value, reason = "values of json! are written where they are passed")]
+
+mod told;
+mod world;
