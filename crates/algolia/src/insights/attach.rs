@@ -36,7 +36,9 @@ impl<'a> Event<'a> {
     }
 
     fn with_query_id(&self, objects: &[Object<'a>], found: &[Option<String>]) -> Option<Event<'a>> {
-        let own = |object: &Object<'a>| object.data.as_ref().and_then(|data| data.query_id.as_deref().map(str::to_owned));
+        let own = |object: &Object<'a>| {
+            object.data.as_ref().and_then(|data| data.query_id.as_deref().map(str::to_owned))
+        };
         let mut ids = objects.iter().zip(found).map(|(object, found)| own(object).or_else(|| found.clone()));
         let first = ids.next()??;
         let same = ids.all(|id| id.as_ref() == Some(&first));

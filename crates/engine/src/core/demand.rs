@@ -2,12 +2,15 @@
 
 use super::step::{Place, Step};
 use crate::event::{self, EventId};
+use crate::flow::insights::amount::of as amount;
 use crate::identity::Sender;
 use crate::payload::{self, HAS_RESULTS};
 use crate::searches::Search;
+use crate::searches::clicks::token_hash;
 use crate::searches::demand::{Asked, DemandId, News, Purchase};
 use causeway_algolia::insights::{Amount, Event, Kind, Object, Subject};
-use causeway_store::Position;
+use causeway_mapping::Value as Mapped;
+use causeway_segment::call::{self, Call};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -26,30 +29,31 @@ impl Step<'_> {
             return None;
         }
         if search.nb_hits > 0 {
-            let learned = self.engine.queries.learn(self.facts, &search.index, &search.query, search.at);
+            let learned =
+                self.engine.learned.queries.learn(self.facts, &search.index, &search.query, search.at);
             self.or_fail(learned);
             self.search_found(search, Some((sender, place)));
             return None;
         }
         self.search_failed(search);
-        let nearest = self.engine.queries.nearest(self.facts, &search.index, &search.query);
+        let nearest = self.engine.learned.queries.nearest(self.facts, &search.index, &search.query);
         self.or_fail(nearest).flatten()
     }
 
     fn search_failed(&mut self, search: &Search<'_>) {
         if search.filters.is_none() {
-            let unlearned = self.engine.queries.unlearn(self.facts, &search.index, &search.query);
+            let unlearned = self.engine.learned.queries.unlearn(self.facts, &search.index, &search.query);
             self.or_fail(unlearned);
         }
         if let Some(token) = search.user_token.as_deref() {
-            let failed = self.engine.demands.failed(self.facts, asked(search), token);
+            let failed = self.engine.learned.demands.failed(self.facts, asked(search), token);
             self.or_fail(failed);
         }
     }
 
     /// Notes that a search has results; whoever waits for them is told, but not the searcher.
     fn search_found(&mut self, search: &Search<'_>, searcher: Option<(&Sender<'_>, Place)>) {
-        let found = self.engine.demands.found(self.facts, asked(search), search.nb_hits);
+        let found = self.engine.learned.demands.found(self.facts, asked(search), search.nb_hits);
         let waited_for = self.or_fail(found).unwrap_or_default();
         if let Some((sender, place)) = searcher.filter(|_| !waited_for.is_empty()) {
             let own = self.token_texts(sender, place);
@@ -59,7 +63,7 @@ impl Step<'_> {
     }
 
     /// Causeway itself asked whether a query has results by now.
-    pub(super) fn probed(&mut self, search: &Search<'_>, _origin: (Position, u32)) {
+    pub(super) fn probed(&mut self, search: &Search<'_>) {
         self.passed_over(1);
         if search.nb_hits > 0 {
             self.search_found(search, None);
@@ -69,7 +73,7 @@ impl Step<'_> {
     /// Tells whoever waited for results, as many as a step may.
     pub(super) fn tell_news(&mut self) {
         while self.told < TOLD_AT_ONCE {
-            let news = self.engine.demands.next_news(self.facts);
+            let news = self.engine.learned.demands.next_news(self.facts);
             let Some(news) = self.or_fail(news).flatten() else { break };
             self.told += 1;
             self.tell(&news);
@@ -92,8 +96,24 @@ impl Step<'_> {
         self.run_finding_flows(HAS_RESULTS, properties(news), token, &sender, place);
     }
 
+    /// What follows from a new Insights event beside what its flows make of it.
+    pub(super) fn event_understood(&mut self, event: &Event<'_>, sender: &Sender<'_>, place: Place) {
+        if let Some(purchase) = purchase_of(event, place) {
+            self.note_purchase(&purchase, sender, place);
+        }
+        self.meet_sender(event, sender, place);
+    }
+
+    /// Forgets what was learned of a token; answers how many things that were.
+    pub(super) fn forget_learned(&mut self, token: &str) -> usize {
+        let waits = self.engine.learned.demands.forget(self.facts, token);
+        let waits = self.or_fail(waits).unwrap_or_default();
+        let clicks = self.engine.learned.clicks.forget(token_hash(token));
+        waits + clicks + usize::from(self.forget_newcomer(token))
+    }
+
     fn take_off(&mut self, id: DemandId, tokens: &[String]) {
-        let taken = self.engine.demands.take_off(self.facts, id, tokens);
+        let taken = self.engine.learned.demands.take_off(self.facts, id, tokens);
         self.or_fail(taken);
     }
 
@@ -113,12 +133,12 @@ impl Step<'_> {
     }
 
     /// Counts what somebody bought for what the same person asked for in vain before.
-    pub(super) fn note_purchase(&mut self, purchase: Purchase, sender: &Sender<'_>, place: Place) {
+    pub(super) fn note_purchase(&mut self, purchase: &Purchase, sender: &Sender<'_>, place: Place) {
         if purchase.objects.is_empty() {
             return;
         }
         let tokens = self.token_texts(sender, place);
-        let noted = self.engine.demands.bought(self.facts, &tokens, &purchase);
+        let noted = self.engine.learned.demands.bought(self.facts, &tokens, purchase);
         self.or_fail(noted);
     }
 }
@@ -166,4 +186,36 @@ fn paid(object: &Object<'_>) -> Option<i64> {
 pub(super) fn millionths(amount: f64) -> Option<i64> {
     const MOST: f64 = 1e12;
     (0.0..=MOST).contains(&amount).then(|| (amount * 1e6).round() as i64)
+}
+
+/// What a call of Segment's says was bought: the products of an order.
+pub(super) fn purchase_of_call(call: &Call<'_>, payload: &Mapped<'_>, place: Place) -> Option<Purchase> {
+    const ORDERS: [&str; 2] = ["Order Completed", "Completed Order"];
+    const TOTALS: [&str; 4] = ["revenue", "subtotal", "value", "total"];
+    let named = call.name.as_deref().is_some_and(|name| ORDERS.contains(&name));
+    let properties = payload.get("properties").filter(|_| call.kind == call::Kind::Track && named)?;
+    let Some(Mapped::Array(products)) = properties.get("products") else { return None };
+    let total = TOTALS.iter().find_map(|key| properties.get(key).and_then(amount));
+    Some(Purchase {
+        at: place.time,
+        currency: properties.get("currency").and_then(Mapped::as_str).map(str::to_ascii_uppercase),
+        objects: products.iter().filter_map(bought).collect(),
+        total: total.and_then(millionths),
+    })
+}
+
+fn bought(product: &Mapped<'_>) -> Option<(String, Option<i64>)> {
+    let id = ["product_id", "id"].into_iter().find_map(|key| text(product.get(key)?))?;
+    let quantity = product.get("quantity").and_then(amount).unwrap_or(1.0);
+    let paid = product.get("price").and_then(amount).and_then(|price| millionths(price * quantity));
+    Some((id, paid))
+}
+
+/// A text, or a number as it was written.
+fn text(value: &Mapped<'_>) -> Option<String> {
+    match value {
+        Mapped::String(text) if !text.is_empty() => Some(text.to_string()),
+        Mapped::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }

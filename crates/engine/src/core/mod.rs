@@ -20,6 +20,7 @@ mod remembering;
 mod searches;
 mod step;
 mod sync;
+mod waiting;
 
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
@@ -32,11 +33,7 @@ use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
-use crate::searches::clicks::Clicks;
-use crate::searches::demand::Demands;
-use crate::searches::nearest::Queries;
-use crate::searches::newcomer::Newcomers;
-use crate::searches::{Expiry, Lead, Opens, Searches};
+use crate::searches::{self as asked, Expiry, Lead, Learned, Opens, Searches, Waiting};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Fact, Note};
@@ -201,10 +198,10 @@ pub struct Engine {
     remembered: Memory<Searches>,
     leads: Memory<Lead>,
     expiry: Expiry,
-    queries: Queries,
-    demands: Demands,
-    clicks: Clicks,
-    newcomers: Newcomers,
+    learned: Learned,
+    waiting: Waiting,
+    /// The minute in which a search was seen last.
+    last_seen: Option<i64>,
 }
 
 /// So many people's searches are kept in memory, and so many queryIDs.
@@ -230,10 +227,9 @@ impl Engine {
             remembered: Memory::holding(SEARCHERS),
             leads: Memory::holding(LEADS),
             expiry: Expiry::default(),
-            queries: Queries::default(),
-            demands: Demands::new(searches.demand),
-            clicks: Clicks::new(searches.memory_ms),
-            newcomers: Newcomers::new(),
+            learned: Learned::new(&searches),
+            waiting: Waiting::default(),
+            last_seen: None,
         }
     }
 
@@ -251,17 +247,16 @@ impl Engine {
     pub fn restore_searches(&mut self, facts: &[Fact]) {
         for (key, stored) in facts {
             self.opens.restore(key, stored);
-            self.clicks.restore(key, stored);
-            self.demands.restore(key, stored);
-            self.newcomers.restore(key, stored);
+            self.learned.restore(key, stored);
+            self.waiting.restore(key, stored);
+            self.last_seen = asked::restored_minute(key, stored).or(self.last_seen);
         }
     }
 
     /// When something happens next though nobody does anything, in milliseconds since the Unix epoch: then a record of
     /// [`Source::Tick`] is due, unless another comes before.
     pub fn next_due(&self) -> Option<i64> {
-        let now = self.demands.has_news().then_some(0);
-        [self.opens.next_due(), self.newcomers.next_due(), now].into_iter().flatten().min()
+        [self.opens.next_due(), self.waiting.next_due(), self.learned.next_due()].into_iter().flatten().min()
     }
 
     /// Replaces the flows; events of later entries run through the new ones.

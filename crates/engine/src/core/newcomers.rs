@@ -18,7 +18,8 @@ impl Step<'_> {
     pub(super) fn meet_searcher(&mut self, search: &Search<'_>, sender: &Sender<'_>, place: Place) {
         let Some(token) = search.user_token.as_deref() else { return };
         if self.is_stranger(token) {
-            let sign = (!search.query.trim().is_empty() || search.filters.is_some()).then(|| of_search(search));
+            let sign =
+                (!search.query.trim().is_empty() || search.filters.is_some()).then(|| of_search(search));
             self.meet(token, Some(&search.index), sign, sender, place);
         }
     }
@@ -33,9 +34,10 @@ impl Step<'_> {
     }
 
     /// Somebody searches without a text: new or not, there is nothing to tell yet.
-    pub(super) fn meet_browser(&mut self, search: &Search<'_>, place: Place) {
+    pub(super) fn meet_browser(&mut self, search: &Search<'_>, (position, item): (Position, u32)) {
         let Some(token) = search.user_token.as_deref() else { return };
         if self.is_stranger(token) {
+            let place = place_of(token, search.at, (position.0, item));
             let sender = self.searcher(token, place);
             let sign = search.filters.is_some().then(|| of_search(search));
             self.meet(token, Some(&search.index), sign, &sender, place);
@@ -44,12 +46,10 @@ impl Step<'_> {
 
     /// Whoever has waited long enough for a sign is told of without.
     pub(super) fn newcomers_overdue(&mut self) {
-        while let Some(newcomer) = self.engine.newcomers.next(self.now) {
+        while let Some(newcomer) = self.engine.learned.newcomers.next(self.now) {
             let place = place_of(&newcomer.token, newcomer.at, (newcomer.position, newcomer.item));
             let sender = match newcomer.user.clone() {
-                Some(user) => {
-                    Sender { anonymous: Some(self.id_behind(&newcomer.token)), user: Some(user) }
-                }
+                Some(user) => Sender { anonymous: Some(self.id_behind(&newcomer.token)), user: Some(user) },
                 None => self.searcher(&newcomer.token, place),
             };
             let mut properties = Map::new();
@@ -62,15 +62,23 @@ impl Step<'_> {
 
     /// Forgets that a token was ever seen; answers whether it was.
     pub(super) fn forget_newcomer(&mut self, token: &str) -> bool {
-        let forgotten = self.engine.newcomers.forget(self.facts, token_hash(token));
+        let forgotten = self.engine.learned.newcomers.forget(self.facts, token_hash(token));
         self.or_fail(forgotten).unwrap_or_default()
+    }
+
+    /// Notes when it began that searchers are noted.
+    pub(super) fn begin_newcomers(&mut self) {
+        if self.engine.settings.searches.newcomers {
+            let since = self.engine.learned.newcomers.since(self.facts, self.position, self.now);
+            self.or_fail(since);
+        }
     }
 
     fn is_stranger(&mut self, token: &str) -> bool {
         if !self.engine.settings.searches.newcomers {
             return false;
         }
-        let known = self.engine.newcomers.is_known(self.facts, token_hash(token));
+        let known = self.engine.learned.newcomers.is_known(self.facts, token_hash(token));
         !self.or_fail(known).unwrap_or(true)
     }
 
@@ -84,11 +92,11 @@ impl Step<'_> {
     ) {
         let hash = token_hash(token);
         if let Some(sign) = sign {
-            self.engine.newcomers.know(hash);
+            self.engine.learned.newcomers.know(hash);
             let place = place_of(token, place.time, (place.position.0, place.item));
             self.introduce(token, sign, sender, place);
-        } else if !self.engine.newcomers.waits(hash) {
-            self.engine.newcomers.wait(Newcomer {
+        } else if !self.engine.learned.newcomers.waits(hash) {
+            self.engine.learned.newcomers.wait(Newcomer {
                 token: token.to_owned(),
                 user: sender.user.clone(),
                 index: index.map(str::to_owned),
@@ -102,7 +110,7 @@ impl Step<'_> {
 
     /// Tells of a newcomer, who is noted as known already, unless the person was known under another token or before.
     fn introduce(&mut self, token: &str, sign: Map<String, Value>, sender: &Sender<'_>, place: Place) {
-        let since = self.engine.newcomers.since(self.facts, self.position, self.now);
+        let since = self.engine.learned.newcomers.since(self.facts, self.position, self.now);
         let Some(since) = self.or_fail(since) else { return };
         if self.is_known_otherwise(token, sender, place, since) {
             return;
@@ -116,20 +124,21 @@ impl Step<'_> {
 
     fn is_known_otherwise(&mut self, token: &str, sender: &Sender<'_>, place: Place, since: Since) -> bool {
         for other in self.token_texts(sender, place).iter().filter(|other| *other != token) {
-            let known = self.engine.newcomers.is_known(self.facts, token_hash(other));
+            let known = self.engine.learned.newcomers.is_known(self.facts, token_hash(other));
             if self.or_fail(known).unwrap_or(true) {
                 return true;
             }
         }
         let ids = sender.anonymous.as_deref().map(Identifier::anonymous);
-        let ids: Vec<Identifier> = ids.into_iter().chain(sender.user.as_deref().map(Identifier::user)).collect();
+        let ids: Vec<Identifier> =
+            ids.into_iter().chain(sender.user.as_deref().map(Identifier::user)).collect();
         ids.iter().any(|id| self.was_known_before(id, since))
     }
 
     /// Whether anything was known of an id before searchers were noted.
     fn was_known_before(&mut self, id: &Identifier, since: Since) -> bool {
         let position = Position(since.position);
-        if identity::is_older(self.nodes().node(id.kind, &id.id), position) {
+        if identity::is_older(self.nodes().node(id.kind, &id.id), position, since.at) {
             return true;
         }
         match self.engine.profiles.get(&profile::key(id.kind, &id.id), self.facts) {

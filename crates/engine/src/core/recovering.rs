@@ -5,7 +5,7 @@ use crate::identity::{self, Identifier, Kind, Person, Sender};
 use crate::people;
 use crate::searches::clicks::{Click, object_hash, token_hash};
 use crate::searches::recover::{Candidate, Recovered, recover};
-use crate::searches::{OBJECTS, QueryId, Remembered, text};
+use crate::searches::{OBJECTS, QueryId, Recalled, Remembered, text};
 use causeway_algolia::insights::{self, Event, Object, Subject};
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -32,7 +32,7 @@ impl Step<'_> {
             let Some(query_id) = own.and_then(QueryId::parse) else { continue };
             let (token, object) = (token_hash(&event.user_token), object_hash(index, &object.id));
             let at = place.time.min(self.now);
-            self.engine.clicks.note(Click { token, object, query_id, at }, self.now);
+            self.engine.learned.clicks.note(Click { token, object, query_id, at }, self.now);
         }
     }
 
@@ -46,7 +46,9 @@ impl Step<'_> {
         use insights::Kind::{AddToCart, Conversion, Purchase};
         let settings = self.engine.settings.searches;
         let converted = matches!(event.kind, Conversion | AddToCart | Purchase);
-        let (Subject::Objects(objects), Some(index)) = (&event.subject, &event.index) else { return Vec::new() };
+        let (Subject::Objects(objects), Some(index)) = (&event.subject, &event.index) else {
+            return Vec::new();
+        };
         let silent = event.query_id.is_none() && objects.iter().any(|object| query_id(object).is_none());
         if !settings.recover || !converted || !silent {
             return Vec::new();
@@ -65,6 +67,34 @@ impl Step<'_> {
             recover(&clicked, &shown).filter(|found| found.hundredths >= settings.least_confidence)
         };
         objects.iter().map(|object| of(self, object)).collect()
+    }
+
+    /// The event with the searches that were recovered, as far as Algolia takes them.
+    pub(super) fn completed<'e>(
+        &mut self,
+        event: &Event<'e>,
+        sender: &Sender<'_>,
+        place: Place,
+    ) -> Option<Event<'e>> {
+        let recovered = self.recover(event, sender, place);
+        let found: Vec<Option<String>> =
+            recovered.iter().map(|found| found.map(|found| found.query_id.to_string())).collect();
+        event.with_query_ids(&found)
+    }
+
+    /// Adds what is known of the searches that were recovered.
+    pub(super) fn recall_recovered(
+        &mut self,
+        token: &str,
+        recovered: &[Option<Recovered>],
+        queries: &mut Vec<(String, Recalled)>,
+    ) {
+        for query_id in recovered.iter().flatten().map(|found| found.query_id.to_string()) {
+            if queries.iter().all(|(known, _)| *known != query_id) {
+                let recalled = self.recall(token, &query_id);
+                queries.extend(recalled.map(|recalled| (query_id, recalled)));
+            }
+        }
     }
 
     /// Everything that the person searched for in this index within the window before an instant.
@@ -88,7 +118,7 @@ impl Step<'_> {
 
     fn clicks_on(&mut self, person: &Person, tokens: &[Token], object: u64, time: i64) -> Vec<Click> {
         let hashes: Vec<u64> = tokens.iter().map(|token| token_hash(&token.text)).collect();
-        let mut clicks = self.engine.clicks.on(&hashes, object, time);
+        let mut clicks = self.engine.learned.clicks.on(&hashes, object, time);
         clicks.retain(|click| {
             let token = tokens.iter().zip(&hashes).find(|(_, hash)| **hash == click.token);
             token.is_some_and(|(token, _)| self.is_own(person, &token.id, click.at))

@@ -123,7 +123,7 @@ impl Step<'_> {
             self.engine.leads.put(&lead_key(lead_hash(query_id)), Lead::None);
         }
         self.engine.remembered.put(&key, Searches::default());
-        self.engine.opens.forget(token) + searches.newest().count()
+        self.engine.opens.forget(token) + self.engine.waiting.forget(token) + searches.newest().count()
     }
 
     /// What was read, or nothing and the step has failed.

@@ -23,7 +23,7 @@ impl Step<'_> {
         for (item, found) in items.into_iter().enumerate() {
             match found {
                 Item::Search(search, _) if search.via == Via::Probe => {
-                    self.probed(&search, (entry.position, item as u32));
+                    self.probed(&search);
                 }
                 Item::Search(search, _) => self.seen(&search, entry, item),
                 Item::Erased => self.stopped(),
@@ -38,14 +38,34 @@ impl Step<'_> {
         while let Some(intent) = self.engine.opens.settle(self.now) {
             self.settled(&intent);
         }
+        self.go_on_overdue();
+        self.newcomers_overdue();
+        self.tell_news();
     }
 
     fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         self.effects.events += 1;
         self.gather_search(search);
+        self.note_minute();
+        self.take_in(search, entry, item);
+        self.go_on_with(search.query_id.as_deref());
+    }
+
+    /// Somebody searches: notes the minute, so that events whose search is missing are known to be ahead of it.
+    fn note_minute(&mut self) {
+        let minute = searches::minute_of(self.now);
+        if self.engine.last_seen.replace(minute) != Some(minute) {
+            self.effects.change.facts.push(searches::minute_fact(minute));
+        }
+    }
+
+    fn take_in(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         if search.user_token.as_deref().is_none_or(str::is_empty) {
             self.remember_alone(search, searches::id_of(search), entry.position);
             return self.passed_over(1);
+        }
+        if search.query.trim().is_empty() {
+            self.meet_browser(search, (entry.position, item as u32));
         }
         // Clearing the box ends what was typed; where nothing was, an empty query tells nothing.
         let empty = search.query.trim().is_empty() && !self.engine.settings.searches.empty_queries;
@@ -67,7 +87,7 @@ impl Step<'_> {
     }
 
     /// Counts searches that become no event.
-    fn passed_over(&mut self, searches: usize) {
+    pub(super) fn passed_over(&mut self, searches: usize) {
         let row = self.ledger.row(SEARCHES, self.hour);
         row.accepted += searches as i64;
         row.filtered += searches as i64;
@@ -116,8 +136,10 @@ impl Step<'_> {
     /// Every search that has settled and counts comes by here, once.
     pub(super) fn search_settled(&mut self, intent: &Intent, sender: &Sender<'_>, place: Place) {
         let search = &intent.chosen().search;
-        let about = About { typed: intent.sightings().len(), nearest_query: None };
+        let nearest = self.learn_search(search, sender, place);
+        let about = About { typed: intent.sightings().len(), nearest_query: nearest.as_deref() };
         self.run_search_flows(search, about, sender, place, None);
+        self.meet_searcher(search, sender, place);
     }
 
     /// Every Insights event that is new comes by here before its flows see it, once.
@@ -125,10 +147,5 @@ impl Step<'_> {
         if event.kind != insights::Kind::View {
             event.query_ids().for_each(|query_id| self.acted_on(query_id));
         }
-    }
-
-    /// Causeway itself asked whether a query has results by now.
-    pub(super) fn probed(&mut self, _search: &Search<'_>, _origin: (causeway_store::Position, u32)) {
-        self.passed_over(1);
     }
 }

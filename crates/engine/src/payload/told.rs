@@ -55,7 +55,8 @@ pub fn add_recovered(payload: &mut Value<'_>, recovered: &[Option<Recovered>]) {
             product.insert("query_id_confidence", confidence(recovered.hundredths));
         }
     }
-    let least_sure = recovered.iter().flatten().map(|recovered| recovered.hundredths).min().unwrap_or_default();
+    let least_sure =
+        recovered.iter().flatten().map(|recovered| recovered.hundredths).min().unwrap_or_default();
     if let Some(query_id) = common(recovered).filter(|_| properties.get("queryID").is_none()) {
         properties.insert("queryID", Value::from(query_id));
     }

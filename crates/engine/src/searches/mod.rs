@@ -8,6 +8,7 @@ pub mod clicks;
 pub mod demand;
 mod expiry;
 mod intent;
+mod learned;
 mod memory;
 pub mod nearest;
 pub mod newcomer;
@@ -20,10 +21,12 @@ mod shards;
 mod similar;
 #[cfg(test)]
 mod testing;
-mod text;
+pub(crate) mod text;
+mod waiting;
 
 pub(crate) use expiry::{Expiring, Expiry};
 pub use intent::{Intent, MAX_SIGHTINGS, Open, Sighting, id_of};
+pub(crate) use learned::Learned;
 pub(crate) use memory::{Lead, lead_hash, lead_key, person_hash, person_key};
 pub use memory::{MAX_SEARCHES, Recalled, Remembered, Searches};
 pub(crate) use opens::Opens;
@@ -32,6 +35,8 @@ pub use query_id::QueryId;
 pub use seen::{FACETS, OBJECTS, Search, Seen, Via};
 pub(crate) use seen::{Item, items};
 /// The prefixes of the facts that are needed at the start, see [`Engine::restore_searches`](crate::Engine::restore_searches).
-pub const PREFIXES: [&str; 4] = [OPEN, clicks::CLICKS, demand::TELLING, newcomer::WAITING];
+pub const PREFIXES: [&str; 6] = [OPEN, WAITING, LAST, clicks::CLICKS, demand::TELLING, newcomer::WAITING];
 
 pub use settings::{LATE_MS, Settings};
+pub use waiting::{LAST, MAX_WAITING, WAITING};
+pub(crate) use waiting::{Waiter, Waiting, lately, minute_fact, minute_of, restored_minute};

@@ -4,9 +4,9 @@
 //! of an index about [`QUERIES`] queries, of which the least asked give way, in parts by hash, and of indexes [`INDEXES`],
 //! of which one gives way that nobody searched for a day.
 
-use super::text::normal;
 use super::shards::Shards;
 use super::similar::{EQUAL, Nearness, Words};
+use super::text::normal;
 use crate::core::{Facts, Kept};
 use causeway_store::Error;
 use std::cmp::Reverse;

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![expect(clippy::needless_pass_by_value, reason = "values of json! are written where they are passed")]
 
+mod memory;
 mod told;
 mod world;

@@ -79,3 +79,16 @@ fn nobodys_searches_and_empty_queries_are_counted_and_not_told() {
     world.take(vec![seen(vec![nobody, search("ann", 10, " ")])]);
     assert_eq!((world.told().len(), world.searches(), world.next_due()), (0, (2, 0, 2), None));
 }
+
+#[test]
+fn the_same_search_again_within_half_a_minute_is_not_told_again() {
+    let mut world = World::new();
+    for after in [0, 20_000, 33_000] {
+        world.take(vec![seen(vec![search("ann", after, "Red  Shoes")])]);
+        world.rest();
+    }
+    assert_eq!((world.queries().len(), world.searches()), (2, (3, 2, 1)));
+    // The repetition's answer leads to the search all the same.
+    world.take(vec![click("ann", 40_000, 20_000)]);
+    assert_eq!(world.told().last().unwrap()["query"], "Red  Shoes");
+}

@@ -1,7 +1,7 @@
 //! A query that gave nothing, and who waits for it to give something.
 
-use crate::searches::text::normal;
 use crate::core::Kept;
+use crate::searches::text::normal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -23,8 +23,8 @@ pub use read::{demand, rows};
 pub use rows::Row;
 pub use waits::MAX_WAITS;
 
-use super::text::normal;
 use super::shards::Shards;
+use super::text::normal;
 use crate::core::{Facts, Memory};
 use causeway_store::Error;
 use rows::Rows;
