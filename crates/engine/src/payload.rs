@@ -23,9 +23,13 @@
 
 mod call;
 mod search;
+mod told;
 
 pub use call::{ids_of_call, of_call, time_of_call};
 pub use search::{About, SEARCH, add_queries, of_search, search_context};
+
+pub(crate) use told::add_recovered;
+pub use told::{HAS_RESULTS, NEW_SEARCHER, finding_context, of_finding};
 
 use crate::identity::Sender;
 use causeway_algolia::insights::{Amount, Event, Kind, Object, Subject, filters};

@@ -84,7 +84,7 @@ pub(crate) fn view(
     view
 }
 
-fn belonged(nodes: &mut impl Nodes, person: &Person, anonymous: &str, at: i64) -> bool {
+pub(crate) fn belonged(nodes: &mut impl Nodes, person: &Person, anonymous: &str, at: i64) -> bool {
     match identity::owner_or_later(nodes, anonymous, at) {
         Some(owner) => person.users.contains(&owner),
         None => person.users.is_empty(),

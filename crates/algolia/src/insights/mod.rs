@@ -7,6 +7,7 @@
 //! Where the vendor's documents are silent or disagree, reading is lenient (data that the vendor might take is not
 //! refused) and [`Event::write_json`] is strict (what is sent on has the documented form).
 
+mod attach;
 mod batch;
 mod draft;
 mod event;

@@ -1,5 +1,6 @@
 //! Segment's calls, and what each goes through.
 
+use super::demand::purchase_of_call;
 use super::flows::{Came, of_source};
 use super::step::{Place, Step, made};
 use super::{FORWARD_CALLS, INTAKE};
@@ -86,6 +87,9 @@ impl Step<'_> {
     ) {
         let Some(mut payload) = payload::of_call(payload) else { return };
         let told = self.learn(call, &payload, place);
+        if let Some(purchase) = purchase_of_call(call, &payload, place).filter(|_| only.is_none()) {
+            self.note_purchase(&purchase, &told.sender, place);
+        }
         self.remember_tokens(&told.sender);
         let came = Came {
             raw: message,

@@ -34,7 +34,9 @@ impl Step<'_> {
     ) {
         let context = payload::algolia_context(event);
         let secret = self.engine.settings.token_secret.clone();
-        let queries = self.recall_all(event);
+        let recovered = self.recover(event, sender, place);
+        let mut queries = self.recall_all(event);
+        self.recall_recovered(&event.user_token, &recovered, &mut queries);
         let mut payload = None;
         let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
@@ -43,6 +45,7 @@ impl Step<'_> {
         for flow in of_source(&flows, Source::Algolia).filter(asked) {
             let payload = payload.get_or_insert_with(|| {
                 let mut payload = payload::of_insights(event, sender, place.time);
+                payload::add_recovered(&mut payload, &recovered);
                 payload::add_queries(&mut payload, &queries);
                 payload
             });
@@ -87,6 +90,32 @@ impl Step<'_> {
             for flow in of_source(&flows, Source::Algolia).filter(asked) {
                 self.run_flow(flow, &mut payload, stamp, came, place);
             }
+        }
+        self.flows = flows;
+    }
+
+    /// Runs something that was found out through the flows; `came` is its JSON, and the id by which its person was named.
+    pub(super) fn run_made_flows(
+        &mut self,
+        mut payload: Value<'_>,
+        context: &Value<'_>,
+        came: (&str, &str),
+        sender: &Sender<'_>,
+        place: Place,
+    ) {
+        let secret = self.engine.settings.token_secret.clone();
+        let stamp = Stamp {
+            event: place.id,
+            time: place.time,
+            anonymous: sender.anonymous.as_deref(),
+            user: sender.user.as_deref(),
+            algolia: Some(context),
+            token_secret: secret.expose().as_bytes(),
+        };
+        let came = Came { raw: came.0, person: came.1 };
+        let flows = std::mem::take(&mut self.flows);
+        for flow in of_source(&flows, Source::Algolia) {
+            self.run_flow(flow, &mut payload, stamp, came, place);
         }
         self.flows = flows;
     }

@@ -70,9 +70,9 @@ impl Step<'_> {
     /// Forgets what an id's token stands for and what Algolia holds under it.
     fn forget_token(&mut self, id: &str, job: &mut Forgetting) {
         let token = self.token_of(id);
-        job.facts += self.forget_searches(id);
+        job.facts += self.forget_searches(id) + self.forget_learned(id);
         if token != id {
-            job.facts += self.forget_searches(&token);
+            job.facts += self.forget_searches(&token) + self.forget_learned(&token);
         }
         if token != id && self.known_token(&token).is_some() {
             self.effects.change.facts.push((identity::token_key(&token), None));

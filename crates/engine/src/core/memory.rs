@@ -9,7 +9,7 @@ use causeway_store::Error;
 use rustc_hash::FxHashMap;
 
 /// Something that is kept as a fact.
-pub(super) trait Kept: Default {
+pub(crate) trait Kept: Default {
     /// Reads the stored form.
     fn decode(stored: &[u8]) -> Self;
     /// The stored form; nothing if there is nothing worth keeping.
@@ -69,7 +69,7 @@ impl Kept for Lead {
 /// Facts of one kind. What changed in a step is written once, at the step's end, however often it changed; until then it
 /// stays, whatever else the step looks at.
 #[derive(Debug)]
-pub(super) struct Memory<T> {
+pub(crate) struct Memory<T> {
     recent: Recent<Box<[u8]>, T>,
     changed: FxHashMap<Box<[u8]>, T>,
 }
@@ -79,17 +79,17 @@ pub(super) struct Memory<T> {
 const CAPACITY: usize = 100_000;
 
 impl<T: Kept> Memory<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::holding(CAPACITY)
     }
 
     /// A memory of so many facts at most, beside those that a step changes.
-    pub(super) fn holding(capacity: usize) -> Self {
+    pub(crate) fn holding(capacity: usize) -> Self {
         Self { recent: Recent::new(capacity), changed: FxHashMap::default() }
     }
 
     /// What is known under a key.
-    pub(super) fn get(&mut self, key: &[u8], facts: &dyn Facts) -> Result<&mut T, Error> {
+    pub(crate) fn get(&mut self, key: &[u8], facts: &dyn Facts) -> Result<&mut T, Error> {
         if self.changed.contains_key(key) {
             return Ok(self.changed.get_mut(key).expect("it is there"));
         }
@@ -101,20 +101,20 @@ impl<T: Kept> Memory<T> {
     }
 
     /// Notes that what was got under the key just now is another than before.
-    pub(super) fn changed(&mut self, key: &[u8]) {
+    pub(crate) fn changed(&mut self, key: &[u8]) {
         if let Some(known) = self.recent.take(key) {
             self.changed.insert(key.into(), known);
         }
     }
 
     /// Puts something else under a key, whatever was there.
-    pub(super) fn put(&mut self, key: &[u8], known: T) {
+    pub(crate) fn put(&mut self, key: &[u8], known: T) {
         drop(self.recent.take(key));
         self.changed.insert(key.into(), known);
     }
 
     /// The changes since the last call, for the store, in the keys' order so that they are the same every time.
-    pub(super) fn take_changes(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    pub(crate) fn take_changes(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut changed: Vec<(Box<[u8]>, T)> = self.changed.drain().collect();
         changed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let stored = changed.into_iter().map(|(key, known)| {
@@ -126,7 +126,7 @@ impl<T: Kept> Memory<T> {
     }
 
     /// Forgets what is under a key, since somebody else changed it in the store.
-    pub(super) fn forget(&mut self, key: &[u8]) {
+    pub(crate) fn forget(&mut self, key: &[u8]) {
         drop((self.recent.take(key), self.changed.remove(key)));
     }
 }

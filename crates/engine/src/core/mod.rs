@@ -2,6 +2,7 @@
 
 mod calls;
 mod dead_letters;
+mod demand;
 mod flows;
 mod forget;
 mod growth;
@@ -9,10 +10,12 @@ mod ids;
 mod known;
 mod learn;
 mod memory;
+mod newcomers;
 mod orders;
 mod outgoing;
 mod persons;
 mod reattributed;
+mod recovering;
 mod remembering;
 mod searches;
 mod step;
@@ -22,6 +25,7 @@ mod waiting;
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
+pub(crate) use memory::{Kept, Memory};
 pub use searches::SEARCHES;
 pub(crate) use step::route_of;
 
@@ -29,13 +33,12 @@ use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
-use crate::searches::{self as asked, Expiry, Lead, Opens, Searches, Waiting};
+use crate::searches::{self as asked, Expiry, Lead, Learned, Opens, Searches, Waiting};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Fact, Note};
 use causeway_store::{BlockId, Entry, journal};
 use known::Known;
-use memory::Memory;
 use outgoing::Growths;
 use std::sync::Arc;
 use step::Step;
@@ -204,6 +207,7 @@ pub struct Engine {
     remembered: Memory<Searches>,
     leads: Memory<Lead>,
     expiry: Expiry,
+    learned: Learned,
     waiting: Waiting,
     /// The minute in which a search was seen last.
     last_seen: Option<i64>,
@@ -217,7 +221,7 @@ impl Engine {
     /// An engine that continues after `last_block`.
     pub fn new(settings: Settings, flows: Vec<Arc<Flow>>, last_block: BlockId) -> Self {
         let seen = Seen::new(settings.duplicates);
-        let opens = Opens::new(settings.searches.settle_ms);
+        let searches = settings.searches;
         Self {
             settings,
             flows,
@@ -228,10 +232,11 @@ impl Engine {
             held: Memory::new(),
             resent: Memory::new(),
             growths: Growths::default(),
-            opens,
+            opens: Opens::new(searches.settle_ms),
             remembered: Memory::holding(SEARCHERS),
             leads: Memory::holding(LEADS),
             expiry: Expiry::default(),
+            learned: Learned::new(&searches),
             waiting: Waiting::default(),
             last_seen: None,
         }
@@ -251,6 +256,7 @@ impl Engine {
     pub fn restore_searches(&mut self, facts: &[Fact]) {
         for (key, stored) in facts {
             self.opens.restore(key, stored);
+            self.learned.restore(key, stored);
             self.waiting.restore(key, stored);
             self.last_seen = asked::restored_minute(key, stored).or(self.last_seen);
         }
@@ -259,7 +265,7 @@ impl Engine {
     /// When something happens next though nobody does anything, in milliseconds since the Unix epoch: then a record of
     /// [`Source::Tick`] is due, unless another comes before.
     pub fn next_due(&self) -> Option<i64> {
-        self.opens.next_due().into_iter().chain(self.waiting.next_due()).min()
+        [self.opens.next_due(), self.waiting.next_due(), self.learned.next_due()].into_iter().flatten().min()
     }
 
     /// Replaces the flows; events of later entries run through the new ones.

@@ -24,7 +24,7 @@ impl Step<'_> {
         for (item, found) in items.into_iter().enumerate() {
             match found {
                 Item::Search(search, _) if search.via == Via::Probe => {
-                    self.probed(&search, (entry.position, item as u32));
+                    self.probed(&search);
                 }
                 Item::Search(search, _) => self.seen(&search, entry, item),
                 Item::Erased => self.stopped(),
@@ -66,6 +66,8 @@ impl Step<'_> {
             self.settled(&intent);
         }
         self.go_on_overdue();
+        self.newcomers_overdue();
+        self.tell_news();
     }
 
     fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
@@ -89,6 +91,9 @@ impl Step<'_> {
             self.remember_alone(search, searches::id_of(search), entry.position);
             return self.passed_over(1);
         }
+        if search.query.trim().is_empty() {
+            self.meet_browser(search, (entry.position, item as u32));
+        }
         // Clearing the box ends what was typed; where nothing was, an empty query tells nothing.
         let empty = search.query.trim().is_empty() && !self.engine.settings.searches.empty_queries;
         if empty && !self.engine.opens.has(search) {
@@ -109,7 +114,7 @@ impl Step<'_> {
     }
 
     /// Counts searches that become no event.
-    fn passed_over(&mut self, searches: usize) {
+    pub(super) fn passed_over(&mut self, searches: usize) {
         let row = self.ledger.row(SEARCHES, self.hour);
         row.accepted += searches as i64;
         row.filtered += searches as i64;
@@ -152,8 +157,10 @@ impl Step<'_> {
     /// Every search that has settled and counts comes by here, once.
     pub(super) fn search_settled(&mut self, intent: &Intent, sender: &Sender<'_>, place: Place) {
         let search = &intent.chosen().search;
-        let about = About { typed: intent.sightings().len(), nearest_query: None };
+        let nearest = self.learn_search(search, sender, place);
+        let about = About { typed: intent.sightings().len(), nearest_query: nearest.as_deref() };
         self.run_search_flows(search, about, sender, place, None);
+        self.meet_searcher(search, sender, place);
     }
 
     /// Every Insights event that is new comes by here before its flows see it, once.
@@ -161,11 +168,6 @@ impl Step<'_> {
         if event.kind != insights::Kind::View {
             event.query_ids().for_each(|query_id| self.acted_on(query_id));
         }
-    }
-
-    /// Causeway itself asked whether a query has results by now.
-    pub(super) fn probed(&mut self, _search: &Search<'_>, _origin: (Position, u32)) {
-        self.passed_over(1);
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) struct Step<'e> {
     pub(super) hour: i64,
     /// When the record came that is worked on, in milliseconds since the Unix epoch.
     pub(super) now: i64,
+    /// Where it stands.
+    pub(super) position: Position,
+    /// How many people were told of results in this step.
+    pub(super) told: usize,
     pub(super) ids: Gathering,
     pub(super) seen: Vec<u8>,
     pub(super) effects: Effects,
@@ -56,6 +60,8 @@ impl<'e> Step<'e> {
             outgoing,
             hour: 0,
             now: 0,
+            position: Position(0),
+            told: 0,
             ids: Gathering::default(),
             seen: Vec::new(),
             effects: Effects::default(),
@@ -64,7 +70,8 @@ impl<'e> Step<'e> {
     }
 
     pub(super) fn entry(&mut self, entry: &Entry) {
-        self.now = entry.record.received_at;
+        (self.now, self.position) = (entry.record.received_at, entry.position);
+        self.begin_newcomers();
         self.enter_hour(ledger::hour_of(self.now));
         if entry.record.source != super::Source::Searches.into() {
             self.time_passes();
@@ -161,6 +168,7 @@ impl<'e> Step<'e> {
             return self.rejected(flow, came, place, cause);
         }
         let sender = self.sender(event, place);
+        self.note_clicks(event, place);
         self.forward(event, &sender, place, received_at, only);
         if only.is_none() && self.waits(event, place) {
             return;
@@ -180,6 +188,9 @@ impl<'e> Step<'e> {
             self.followed_search(event, sender, place);
         }
         self.run_flows(event, sender, place, only);
+        if only.is_none() {
+            self.event_understood(event, sender, place);
+        }
     }
 
     pub(super) fn runs(&self, flow: &str) -> bool {
@@ -202,7 +213,7 @@ impl<'e> Step<'e> {
         }
     }
 
-    /// Hands the event on to Algolia, with the user that is known of an anonymous one.
+    /// Hands the event on to Algolia, with the user that is known of an anonymous one and the searches that were recovered.
     pub(super) fn forward(
         &mut self,
         event: &Event<'_>,
@@ -214,6 +225,8 @@ impl<'e> Step<'e> {
         if !self.engine.settings.forward || only.is_some_and(|flow| flow != FORWARD) {
             return;
         }
+        let completed = self.completed(event, sender, place);
+        let event = completed.as_ref().unwrap_or(event);
         let user = sender.user.as_deref().filter(|_| event.authenticated_user_token.is_none());
         let user = user.map(|user| self.token(user));
         let builder = self.outgoing.to(DESTINATION_INSIGHTS);
@@ -254,6 +267,7 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.remembered.take_changes());
         effects.change.facts.extend(self.engine.leads.take_changes());
         effects.change.facts.extend(self.engine.expiry.take_changes());
+        effects.change.facts.extend(self.engine.learned.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);

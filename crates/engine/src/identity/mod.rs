@@ -16,6 +16,7 @@
 //! happened up to its time. Every piece remembers the journal position that it came from, so that [`owner_as_of`] can
 //! tell what was believed when a record was processed. The bounds are where this ends; each says what it costs.
 
+mod age;
 mod bounds;
 mod code;
 mod component;
@@ -34,6 +35,7 @@ mod sightings;
 mod tell;
 mod undo;
 
+pub(crate) use age::is_older;
 pub use bounds::MAX_SIGHTINGS;
 pub use component::MAX_COMPONENT;
 pub use edges::MAX_EDGES;

@@ -36,6 +36,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Whether any of it happened before this instant.
+    pub(super) fn is_older(&self, at: i64) -> bool {
+        self.entered.iter().chain(&self.left).any(|changed| *changed < at)
+    }
+
     /// Notes an entry or an exit; answers whether anything is different now.
     pub(super) fn learn(&mut self, most: usize, member: bool, at: i64) -> bool {
         let times = if member { &mut self.entered } else { &mut self.left };

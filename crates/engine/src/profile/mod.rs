@@ -76,6 +76,12 @@ impl Profile {
         self.traits.is_empty() && self.audiences.is_empty()
     }
 
+    /// Whether anything that is remembered was said before this instant.
+    pub(crate) fn is_older(&self, at: i64) -> bool {
+        self.traits.values().flatten().any(|version| version.at < at)
+            || self.audiences.values().any(|changes| changes.is_older(at))
+    }
+
     /// Notes a trait that was said at `at` (milliseconds since the Unix epoch); null takes it away. Answers whether
     /// anything is different now, if only the time.
     pub fn learn_trait(&mut self, kind: Kind, name: &str, value: Value, at: i64) -> bool {

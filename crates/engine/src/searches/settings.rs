@@ -13,6 +13,16 @@ pub struct Settings {
     pub memory_ms: i64,
     /// How long an event waits for the search that it names, if that has not been seen yet; 0: not at all.
     pub wait_ms: i64,
+    /// What is kept of queries without results.
+    pub demand: super::demand::Settings,
+    /// Whether conversions that name no search are given the one that they came from.
+    pub recover: bool,
+    /// How sure that must be, in hundredths.
+    pub least_confidence: u8,
+    /// Whether it is noted who searches for the first time, and told.
+    pub newcomers: bool,
+    /// How long a newcomer waits for a sign of interest.
+    pub newcomer_wait_ms: i64,
 }
 
 impl Default for Settings {
@@ -23,6 +33,11 @@ impl Default for Settings {
             empty_queries: false,
             memory_ms: 24 * 60 * 60 * 1_000,
             wait_ms: 2_000,
+            demand: super::demand::Settings::default(),
+            recover: true,
+            least_confidence: 50,
+            newcomers: false,
+            newcomer_wait_ms: 30_000,
         }
     }
 }

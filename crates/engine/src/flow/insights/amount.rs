@@ -7,7 +7,7 @@ use causeway_mapping::Value;
 const GROUPING: [char; 6] = ['.', ',', ' ', '\'', '\u{a0}', '\u{202f}'];
 
 /// The amount, if the value is one.
-pub(super) fn of(value: &Value<'_>) -> Option<f64> {
+pub(crate) fn of(value: &Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => Some(number.as_f64()),
         Value::String(text) => parse(text),

@@ -20,7 +20,7 @@
 //! Of a list under `eventName`, `index`, `queryID`, `value` or `currency` the first that is one counts.
 //! Anything else is left out: what a shop puts into its events is not Algolia's to know.
 
-mod amount;
+pub(crate) mod amount;
 mod draft;
 mod lawful;
 mod parts;
