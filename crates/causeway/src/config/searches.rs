@@ -3,8 +3,10 @@
 use super::Settings;
 use super::source::Problem;
 use super::units::Span;
-use causeway_engine::searches;
+use causeway_engine::recipes;
+use causeway_engine::searches::{self, demand};
 use std::time::Duration;
+use toml::Value;
 
 /// Nobody types for longer without a pause, and nobody's click is to come later than that.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -14,6 +16,7 @@ pub(super) fn checked(settings: &Settings) -> Result<searches::Settings, Problem
     let given = &settings.searches;
     at_most(LONGEST, "settle", given.settle)?;
     at_most(LONGEST, "wait_for_search", given.wait_for_search)?;
+    at_most(LONGEST, "new_searcher_wait", given.new_searcher_wait)?;
     if given.settle.0.is_zero() {
         return Err(Problem::invalid(
             "searches.settle: 0 makes every keystroke a search; give \"1500ms\"".to_owned(),
@@ -25,7 +28,33 @@ pub(super) fn checked(settings: &Settings) -> Result<searches::Settings, Problem
         empty_queries: given.empty_queries,
         memory_ms: given.memory.as_ms(),
         wait_ms: given.wait_for_search.as_ms(),
+        demand: demand::Settings {
+            expire_ms: given.forget_demand_after.as_ms(),
+            bought_ms: given.bought_within.as_ms(),
+        },
+        recover: given.recover_query_ids,
+        least_confidence: hundredths(given.recover_confidence)?,
+        newcomers: is_on(settings, recipes::NEW_SEARCHER),
+        newcomer_wait_ms: given.new_searcher_wait.as_ms(),
     })
+}
+
+/// A share of one as the engine counts it.
+fn hundredths(confidence: f64) -> Result<u8, Problem> {
+    let hundredths = (confidence * 100.0).round();
+    if (0.0..=100.0).contains(&hundredths) {
+        return Ok(hundredths as u8);
+    }
+    Err(Problem::invalid("searches.recover_confidence: not between 0 and 1; give 0.5".to_owned()))
+}
+
+/// Whether a recipe is on.
+fn is_on(settings: &Settings, recipe: &str) -> bool {
+    match settings.recipes.get(recipe) {
+        Some(Value::Boolean(on)) => *on,
+        Some(Value::Table(table)) => table.get("enabled").and_then(Value::as_bool).unwrap_or(true),
+        _ => false,
+    }
 }
 
 fn at_most(longest: Duration, key: &str, given: Span) -> Result<(), Problem> {

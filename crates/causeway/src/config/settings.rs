@@ -119,6 +119,11 @@ section! {
         empty_queries: bool,
         memory: Span,
         wait_for_search: Span,
+        recover_query_ids: bool,
+        recover_confidence: f64,
+        forget_demand_after: Span,
+        bought_within: Span,
+        new_searcher_wait: Span,
     }
 }
 section! {

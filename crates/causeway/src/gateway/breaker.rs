@@ -77,7 +77,7 @@ mod tests {
         failing(&mut breaker, 2, now);
         assert!(breaker.allows(now, PATIENCE));
         failing(&mut breaker, 1, now);
-        assert!(!breaker.allows(now + PATIENCE.rest - Duration::from_millis(1), PATIENCE));
+        assert!(!breaker.allows(now + PATIENCE.rest.saturating_sub(Duration::from_millis(1)), PATIENCE));
     }
 
     #[test]

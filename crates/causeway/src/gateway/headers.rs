@@ -25,9 +25,13 @@ pub(super) fn pass(headers: &mut HeaderMap) {
     // Most messages have none, and then there is nothing to name either.
     if let Some(named) = headers.get(CONNECTION).and_then(|value| value.to_str().ok()) {
         let named: Vec<String> = named.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-        named.iter().for_each(|name| drop(headers.remove(name.as_str())));
+        for name in &named {
+            headers.remove(name.as_str());
+        }
     }
-    HOP_BY_HOP.iter().for_each(|name| drop(headers.remove(name)));
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
 }
 
 /// The same for a request, whose `Host` was ours and whose `Expect` was answered here.

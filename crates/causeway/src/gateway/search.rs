@@ -68,7 +68,7 @@ impl Searches {
     /// is to go on untouched.
     pub(super) async fn treat(&self, route: &Route, head: &Parts, key: &str, text: &str) -> Treated {
         let Some(read) = guarded(|| self.read(route, head, key, text)) else { return Treated::default() };
-        let persons = self.persons(&read);
+        let persons = read.persons();
         let contexts =
             match &self.lookups {
                 Some(lookups) if self.adds_contexts() && !persons.is_empty() => {
@@ -96,16 +96,6 @@ impl Searches {
         let said = searcher::said(&head.headers, head.uri.query().unwrap_or_default());
         let cookie = searcher::from_cookies(&head.headers, &self.cookies);
         Some(Read { request, carried: secured::carried(key), said, cookie })
-    }
-
-    /// Everybody who searches in this request, once each.
-    fn persons(&self, read: &Read<'_>) -> Vec<String> {
-        let mut persons = Vec::new();
-        for place in 0..read.request.queries().len() {
-            let person = read.person(place).filter(|person| !persons.contains(person));
-            persons.extend(person);
-        }
-        persons
     }
 
     fn add(&self, read: &Read<'_>, known: &[(String, SearchContext)]) -> Option<(String, Counts)> {
@@ -149,6 +139,16 @@ impl Searches {
 }
 
 impl Read<'_> {
+    /// Everybody who searches in this request, once each.
+    fn persons(&self) -> Vec<String> {
+        let mut persons = Vec::new();
+        for place in 0..self.request.queries().len() {
+            let person = self.person(place).filter(|person| !persons.contains(person));
+            persons.extend(person);
+        }
+        persons
+    }
+
     /// Who searches: whom the key fixes, whom the query names, whom the request names, whom a cookie tells of.
     fn person(&self, place: usize) -> Option<String> {
         let fixed = self.carried.as_ref().and_then(|carried| carried.get("userToken"));

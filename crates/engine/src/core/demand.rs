@@ -57,7 +57,9 @@ impl Step<'_> {
         let waited_for = self.or_fail(found).unwrap_or_default();
         if let Some((sender, place)) = searcher.filter(|_| !waited_for.is_empty()) {
             let own = self.token_texts(sender, place);
-            waited_for.into_iter().for_each(|id| self.take_off(id, &own));
+            for id in waited_for {
+                self.take_off(id, &own);
+            }
         }
         self.tell_news();
     }

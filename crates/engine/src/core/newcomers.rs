@@ -2,7 +2,7 @@
 
 use super::step::{Place, Step};
 use crate::event::{self, EventId};
-use crate::identity::{self, Identifier, Kind, Nodes, Sender};
+use crate::identity::{self, Identifier, Nodes, Sender};
 use crate::payload::NEW_SEARCHER;
 use crate::profile;
 use crate::searches::clicks::token_hash;

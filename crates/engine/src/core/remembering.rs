@@ -58,7 +58,9 @@ impl Step<'_> {
             if expired.is_empty() {
                 break;
             }
-            expired.into_iter().for_each(|item| self.expire_item(item, before));
+            for item in expired {
+                self.expire_item(item, before);
+            }
         }
     }
 

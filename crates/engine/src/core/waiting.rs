@@ -49,7 +49,9 @@ impl Step<'_> {
     /// A search was seen: who waited for it goes on.
     pub(super) fn go_on_with(&mut self, query_id: Option<&str>) {
         let waiting = query_id.map(|query_id| self.engine.waiting.waiting_for(query_id)).unwrap_or_default();
-        waiting.iter().for_each(|token| self.go_on(token));
+        for token in &waiting {
+            self.go_on(token);
+        }
     }
 
     /// Whatever has waited long enough goes on.

@@ -42,7 +42,7 @@ pub fn finding_context(properties: &Json) -> Value<'static> {
 
 /// Tells of each product the search that it was found to come from and how sure that is; of the event itself, if it is the
 /// same for all.
-pub fn add_recovered(payload: &mut Value<'_>, recovered: &[Option<Recovered>]) {
+pub(crate) fn add_recovered(payload: &mut Value<'_>, recovered: &[Option<Recovered>]) {
     if recovered.iter().all(Option::is_none) {
         return;
     }

@@ -23,6 +23,9 @@ pub const COMMERCE_EVENTS: &str = "commerce-events";
 /// The recipe that tells Segment of searches that found nothing.
 pub const ZERO_RESULTS: &str = "zero-results";
 
+/// The recipe that tells Segment of who searches for the first time.
+pub const NEW_SEARCHER: &str = "new-searcher";
+
 /// The recipe that keeps chosen traits in a record per person at Algolia.
 pub const TRAIT_SYNC: &str = "trait-sync";
 
@@ -33,7 +36,7 @@ pub const AUDIENCE_SYNC: &str = "audience-sync";
 pub const SYNCS: [&str; 2] = [TRAIT_SYNC, AUDIENCE_SYNC];
 
 /// The names of all recipes of this version.
-pub const NAMES: [&str; 3] = [SEARCH_EVENTS, ZERO_RESULTS, COMMERCE_EVENTS];
+pub const NAMES: [&str; 4] = [SEARCH_EVENTS, ZERO_RESULTS, NEW_SEARCHER, COMMERCE_EVENTS];
 
 /// The flow file of a recipe that is a flow.
 pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
@@ -41,6 +44,7 @@ pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
         (SEARCH_EVENTS, Naming::Search) => Some(include_str!("search-events.toml")),
         (SEARCH_EVENTS, Naming::Ecommerce) => Some(include_str!("search-events.ecommerce.toml")),
         (ZERO_RESULTS, _) => Some(include_str!("zero-results.toml")),
+        (NEW_SEARCHER, _) => Some(include_str!("new-searcher.toml")),
         (COMMERCE_EVENTS, _) => Some(include_str!("commerce-events.toml")),
         _ => None,
     }
@@ -101,6 +105,7 @@ mod tests {
             (SEARCH_EVENTS, Naming::Search),
             (SEARCH_EVENTS, Naming::Ecommerce),
             (ZERO_RESULTS, Naming::Search),
+            (NEW_SEARCHER, Naming::Search),
         ] {
             let table = table(recipe, naming);
             assert!(page.contains(&table), "docs/src/recipes.md lacks this table:\n{table}");

@@ -71,7 +71,9 @@ impl Clicks {
             self.batches.push_back(Vec::new());
         }
         let clicks: Vec<Click> = stored.as_chunks::<SIZE>().0.iter().map(Click::decode).collect();
-        clicks.iter().for_each(|click| self.index(click.token, number));
+        for click in &clicks {
+            self.index(click.token, number);
+        }
         self.batches.push_back(clicks);
     }
 

@@ -63,12 +63,12 @@ impl Opens {
         if due > now && !crowded {
             return None;
         }
-        self.change(key, |open, settle_ms| open.take_first(settle_ms))
+        self.change(key, Open::take_first)
     }
 
     /// Takes out what is too much of the intents that this search belongs to.
     pub(crate) fn settle_surplus(&mut self, search: &Search<'_>) -> Option<Intent> {
-        self.change(key_of(search), |open, settle_ms| open.surplus(settle_ms))
+        self.change(key_of(search), Open::surplus)
     }
 
     /// Takes out the intent whose answer this is, and those before it.

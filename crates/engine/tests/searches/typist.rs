@@ -97,7 +97,8 @@ impl Typist<'_> {
         self.clear();
         let query = queries[self.dice.below(queries.len())].clone();
         if self.dice.chance(0.12) {
-            self.abandon(&queries[self.dice.below(queries.len())].clone(), &query);
+            let other = queries[self.dice.below(queries.len())].clone();
+            self.abandon(&other, &query);
         }
         self.type_to(&query);
         self.flush();

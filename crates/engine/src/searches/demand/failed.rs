@@ -132,12 +132,11 @@ impl Demand {
 
     /// Counts one more person who bought an object. With room for no more the least bought gives way.
     pub(super) fn count_bought(&mut self, object_id: &str) {
-        match self.bought.iter_mut().find(|bought| bought.object_id == object_id) {
-            Some(bought) => bought.persons = bought.persons.saturating_add(1),
-            None => {
-                self.bought.truncate(MAX_BOUGHT - 1);
-                self.bought.push(Bought { object_id: object_id.to_owned(), persons: 1 });
-            }
+        if let Some(bought) = self.bought.iter_mut().find(|bought| bought.object_id == object_id) {
+            bought.persons = bought.persons.saturating_add(1);
+        } else {
+            self.bought.truncate(MAX_BOUGHT - 1);
+            self.bought.push(Bought { object_id: object_id.to_owned(), persons: 1 });
         }
         self.bought.sort_by(|one, other| {
             other.persons.cmp(&one.persons).then_with(|| one.object_id.cmp(&other.object_id))

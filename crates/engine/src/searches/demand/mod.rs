@@ -97,7 +97,7 @@ pub(crate) struct News {
 pub(crate) struct Demands {
     settings: Settings,
     rows: Shards<Rows>,
-    demands: Memory<Demand>,
+    known: Memory<Demand>,
     waits: Memory<Waits>,
     telling: VecDeque<DemandId>,
     telling_changed: bool,
@@ -111,7 +111,7 @@ impl Demands {
         Self {
             settings,
             rows: Shards::new(LIST, SHARDS),
-            demands: Memory::new(),
+            known: Memory::new(),
             waits: Memory::new(),
             telling: VecDeque::new(),
             telling_changed: false,
@@ -139,11 +139,11 @@ impl Demands {
         }
         self.sweep(facts, asked.at)?;
         self.drop_expired(facts, id, asked.at)?;
-        let demand = self.demands.get(&id.key(), facts)?;
+        let demand = self.known.get(&id.key(), facts)?;
         demand.name(asked);
         let waits = demand.ask(token, asked.at);
         let found = demand.found.is_some();
-        self.demands.changed(&id.key());
+        self.known.changed(&id.key());
         if waits {
             self.add_wait(facts, token, id, asked.at)?;
         }
@@ -176,7 +176,7 @@ impl Demands {
 
     fn found_one(&mut self, facts: &dyn Facts, id: DemandId, found: Found) -> Result<bool, Error> {
         self.drop_expired(facts, id, found.at)?;
-        let demand = self.demands.get(&id.key(), facts)?;
+        let demand = self.known.get(&id.key(), facts)?;
         // Whoever asked in vain after that is right.
         if demand.times == 0 || demand.last_at > found.at {
             return Ok(false);
@@ -184,7 +184,7 @@ impl Demands {
         let (waited_for, known) = (!demand.waiting.is_empty(), demand.found.is_some());
         if !known {
             demand.found = Some(found);
-            self.demands.changed(&id.key());
+            self.known.changed(&id.key());
             self.list(facts, id, found.at)?;
         }
         if waited_for {
@@ -196,7 +196,7 @@ impl Demands {
     /// The next to be told, taken off the list.
     pub(crate) fn next_news(&mut self, facts: &dyn Facts) -> Result<Option<News>, Error> {
         while let Some(&id) = self.telling.front() {
-            let demand = self.demands.get(&id.key(), facts)?;
+            let demand = self.known.get(&id.key(), facts)?;
             let first = demand.waiting.first().cloned();
             if let (Some(found), Some(waiting)) = (demand.found, first) {
                 let demand = Demand { waiting: Vec::new(), ..demand.clone() };
@@ -216,9 +216,9 @@ impl Demands {
         id: DemandId,
         tokens: &[String],
     ) -> Result<(), Error> {
-        let demand = self.demands.get(&id.key(), facts)?;
+        let demand = self.known.get(&id.key(), facts)?;
         let gone = demand.take_waiting(|waiting| tokens.contains(&waiting.token));
-        self.demands.changed(&id.key());
+        self.known.changed(&id.key());
         self.drop_waits(facts, id, &gone)
     }
 
@@ -267,12 +267,14 @@ impl Demands {
             return Ok(());
         }
         self.waits.changed(&key);
-        let demand = self.demands.get(&id.key(), facts)?;
-        new.iter().for_each(|(object, _)| demand.count_bought(object));
+        let demand = self.known.get(&id.key(), facts)?;
+        for (object, _) in &new {
+            demand.count_bought(object);
+        }
         if let Some(currency) = &purchase.currency {
             demand.count_revenue(currency, purchase.paid_for(&new));
         }
-        self.demands.changed(&id.key());
+        self.known.changed(&id.key());
         Ok(())
     }
 
@@ -288,7 +290,7 @@ impl Demands {
     /// What changed since the last call, for the store.
     pub(crate) fn take_changes(&mut self) -> Changes {
         let mut changes = self.rows.take_changes();
-        changes.extend(self.demands.take_changes());
+        changes.extend(self.known.take_changes());
         changes.extend(self.waits.take_changes());
         if std::mem::take(&mut self.telling_changed) {
             let stored = serde_json::to_vec(&self.telling).expect("numbers are JSON");
@@ -323,21 +325,21 @@ impl Demands {
 
     /// Writes a query into the list; the one that gives way is forgotten.
     fn list(&mut self, facts: &dyn Facts, id: DemandId, now: i64) -> Result<(), Error> {
-        let row = Row::of(id, self.demands.get(&id.key(), facts)?);
+        let row = Row::of(id, self.known.get(&id.key(), facts)?);
         let gone = self.rows.load(facts)?.of_mut(id.0).put(row, now);
         gone.map_or(Ok(()), |gone| self.drop_demand(facts, gone))
     }
 
     fn drop_demand(&mut self, facts: &dyn Facts, id: DemandId) -> Result<(), Error> {
-        let demand = std::mem::take(self.demands.get(&id.key(), facts)?);
-        self.demands.changed(&id.key());
+        let demand = std::mem::take(self.known.get(&id.key(), facts)?);
+        self.known.changed(&id.key());
         self.drop_waits(facts, id, &demand.waiting)
     }
 
     /// Forgets the query if it has expired, else those who asked too long ago.
     fn drop_expired(&mut self, facts: &dyn Facts, id: DemandId, now: i64) -> Result<(), Error> {
         let expire_ms = self.settings.expire_ms;
-        let demand = self.demands.get(&id.key(), facts)?;
+        let demand = self.known.get(&id.key(), facts)?;
         if demand.times > 0 && demand.is_expired(now, expire_ms) {
             return self.drop_demand(facts, id);
         }
@@ -345,7 +347,7 @@ impl Demands {
         if gone.is_empty() {
             return Ok(());
         }
-        self.demands.changed(&id.key());
+        self.known.changed(&id.key());
         self.drop_waits(facts, id, &gone)
     }
 
@@ -375,7 +377,7 @@ impl Asked<'_> {
 impl Demand {
     fn name(&mut self, asked: Asked<'_>) {
         if self.times == 0 {
-            self.index = asked.index.to_owned();
+            asked.index.clone_into(&mut self.index);
             self.query = normal(asked.query);
             self.filters = asked.filters.map(str::to_owned);
         }
