@@ -86,7 +86,7 @@ pub(crate) fn session(dice: &mut Dice, queries: &[String], habits: Habits, start
     let session = Session { asked: Vec::new(), meant: Vec::new() };
     let mut typist =
         Typist { dice, habits, now: start, text: String::new(), suggests, keys: Vec::new(), session };
-    for _ in 0..1 + typist.dice.below(4) {
+    for _ in 0..=typist.dice.below(4) {
         typist.search(queries);
     }
     typist.session
