@@ -21,6 +21,8 @@ impl Step<'_> {
             Ok(items) => items,
             Err(why) => return self.unreadable(entry, &why),
         };
+        // What a tick would have settled, had there been one.
+        self.time_passes();
         for (item, found) in items.into_iter().enumerate() {
             match found {
                 Item::Search(search, _) if search.via == Via::Probe => {

@@ -45,9 +45,9 @@ impl Sighting {
         other.at - one.at <= settle_ms && one.page == other.page && (typed_on || self.normal == next.normal)
     }
 
-    /// Whether the next query is this one with something deleted from its end.
+    /// Whether the next query is this one with something deleted from its end, be it a space.
     fn is_deleted_to(&self, next: &Self) -> bool {
-        self.normal.len() > next.normal.len() && self.normal.starts_with(&*next.normal)
+        self.search.query.len() > next.search.query.len() && self.normal.starts_with(&*next.normal)
     }
 }
 
@@ -64,12 +64,18 @@ pub fn id_of(search: &Search<'_>) -> EventId {
 pub struct Intent {
     sightings: Vec<Sighting>,
     chosen: usize,
+    clears: bool,
 }
 
 impl Intent {
     /// The search that counts.
     pub fn chosen(&self) -> &Sighting {
         &self.sightings[self.chosen]
+    }
+
+    /// Whether all of it is the deleting of a text that was there before: then it is no search of its own.
+    pub(crate) fn clears(&self) -> bool {
+        self.clears
     }
 
     /// All that belongs to it, oldest first, the one that counts among them.
@@ -137,6 +143,7 @@ impl Open {
         if let Some(last) = settled.last_mut() {
             let acted_on = |one: &Sighting| one.search.query_id.as_deref() == Some(query_id);
             last.chosen = last.sightings.iter().position(acted_on).unwrap_or(last.chosen);
+            last.clears = false;
         }
         settled
     }
@@ -147,8 +154,8 @@ impl Open {
         let next = self.0.get(first.end).map(|next| next.search.at);
         let interrupted = next.is_some_and(|next| next - self.0[first.end - 1].search.at <= settle_ms);
         let sightings: Vec<Sighting> = self.0.drain(first).collect();
-        let chosen = chosen(&sightings, interrupted);
-        Some(Intent { sightings, chosen })
+        let (chosen, clears) = chosen(&sightings, interrupted);
+        Some(Intent { sightings, chosen, clears })
     }
 
     fn first(&self, settle_ms: i64) -> Option<Range<usize>> {
@@ -159,13 +166,15 @@ impl Open {
 }
 
 /// The one that counts: the last with a text. But who clears the box did not mean what is left of the text on the way, so
-/// what was there before the deleting counts if something else followed at once or hardly anything is left.
-fn chosen(sightings: &[Sighting], interrupted: bool) -> usize {
+/// what was there before the deleting counts if something else followed at once or hardly anything is left. Answers also
+/// whether nothing was there before.
+fn chosen(sightings: &[Sighting], interrupted: bool) -> (usize, bool) {
     let last = sightings.iter().rposition(|one| !one.normal.is_empty()).unwrap_or(sightings.len() - 1);
     let stub = sightings[last].normal.chars().count() < STUB;
     if !interrupted && !stub {
-        return last;
+        return (last, false);
     }
     let deleted = sightings[..=last].windows(2).rev().take_while(|pair| pair[0].is_deleted_to(&pair[1]));
-    last - deleted.count()
+    let chosen = last - deleted.count();
+    (chosen, chosen == 0)
 }

@@ -133,7 +133,9 @@ impl Searches {
     pub(crate) fn remember(&mut self, intent: &Intent, expired: i64, repeat_ms: i64) -> bool {
         self.0.retain(|search| search.at > expired);
         let chosen = intent.chosen();
-        let same = |one: &&mut Remembered| is_same(one, &chosen.search, chosen.normal(), repeat_ms);
+        let same = |one: &&mut Remembered| {
+            is_same(one, &chosen.search, chosen.normal(), repeat_ms) || is_cleared(one, intent)
+        };
         if let Some(former) = self.0.iter_mut().rev().find(same) {
             former.add(intent);
             return false;
@@ -157,6 +159,17 @@ fn is_same(one: &Remembered, search: &Search<'_>, normal: &str, within: i64) -> 
         && (one.page, &*one.index, one.filters.as_deref())
             == (search.page, &*search.index, search.filters.as_deref())
         && super::text::normal(&one.query) == normal
+}
+
+/// Whether the intent is nothing but the deleting of this search's text from the box.
+fn is_cleared(one: &Remembered, intent: &Intent) -> bool {
+    let chosen = intent.chosen();
+    let is_shorter = |text: &str| text.len() > chosen.normal().len() && text.starts_with(chosen.normal());
+    intent.clears()
+        && chosen.search.page == 0
+        && one.at <= chosen.search.at
+        && one.index == chosen.search.index
+        && is_shorter(&super::text::normal(&one.query))
 }
 
 /// Where a queryID leads: searches are found by it also when the event names another person than the search.

@@ -40,7 +40,8 @@ impl Dice {
 pub(crate) struct Habits {
     /// A keystroke is asked about only after so long without another, as front ends do; 0: each is.
     pub(crate) debounce: i64,
-    /// Pauses within a query never reach the settle window: what is typed on later is another search by definition.
+    /// Pauses within a query never reach the settle window. What a debounced front end does not ask about for longer than that
+    /// leaves an answer on the page for so long: that is a search of its own by definition.
     pub(crate) window: Option<i64>,
 }
 
@@ -86,25 +87,27 @@ pub(crate) fn session(dice: &mut Dice, queries: &[String], habits: Habits, start
     let session = Session { asked: Vec::new(), meant: Vec::new() };
     let mut typist =
         Typist { dice, habits, now: start, text: String::new(), suggests, keys: Vec::new(), session };
+    let mut left = queries.to_vec();
     for _ in 0..=typist.dice.below(4) {
-        typist.search(queries);
+        // Nobody searches for the same twice: within half a minute that would be one search.
+        let query = left.swap_remove(typist.dice.below(left.len()));
+        typist.search(&query, &left);
     }
     typist.session
 }
 
 impl Typist<'_> {
-    fn search(&mut self, queries: &[String]) {
+    fn search(&mut self, query: &str, others: &[String]) {
         self.clear();
-        let query = queries[self.dice.below(queries.len())].clone();
         if self.dice.chance(0.12) {
-            let other = queries[self.dice.below(queries.len())].clone();
-            self.abandon(&other, &query);
+            let other = others[self.dice.below(others.len())].clone();
+            self.abandon(&other, query);
         }
-        self.type_to(&query);
+        self.type_to(query);
         self.flush();
-        self.mean(&query, 0, None);
+        self.mean(query, 0, None);
         self.look();
-        self.go_on(&query);
+        self.go_on(query);
     }
 
     /// What somebody does with the results.
@@ -200,8 +203,10 @@ impl Typist<'_> {
     }
 
     fn wait(&mut self, median: f64, spread: f64) {
-        let gap = self.dice.gap(median, spread);
-        self.now += self.habits.window.map_or(gap, |window| gap.min(window - 50 - self.habits.debounce));
+        self.now += self.dice.gap(median, spread);
+        if let (Some(window), Some((last, _))) = (self.habits.window, self.keys.last()) {
+            self.now = self.now.min(last + window - 50 - self.habits.debounce);
+        }
     }
 
     fn look(&mut self) {
@@ -215,10 +220,18 @@ impl Typist<'_> {
     /// Asks what was typed, of those keys after which nothing was typed for long enough.
     fn flush(&mut self) {
         let keys = std::mem::take(&mut self.keys);
+        let mut shown: Option<(i64, &str)> = None;
         for (place, (at, text)) in keys.iter().enumerate() {
             let next = keys.get(place + 1).map(|(next, _)| next - at);
             if next.is_none_or(|gap| gap >= self.habits.debounce) {
                 self.ask_at(at + self.habits.debounce, text);
+                if let (Some((since, shown)), Some(window)) = (shown, self.habits.window)
+                    && at - since > window
+                    && !shown.is_empty()
+                {
+                    self.mean(shown, 0, None);
+                }
+                shown = Some((*at, text));
             }
         }
         self.now += self.habits.debounce;
