@@ -19,7 +19,12 @@ fn by_variant(stage: &Stage) -> Value {
 }
 
 fn is_as_agreed(naming: Naming, agreed: &str) {
-    Scene::new().with(move |settings| settings.segment.naming = naming).play(async |stage| {
+    let set = move |settings: &mut Settings| {
+        settings.segment.naming = naming;
+        // The variants are one person's: a cart would be found to come from the click before it.
+        settings.searches.recover_query_ids = false;
+    };
+    Scene::new().with(set).play(async |stage| {
         stage.accept(&variants()).await;
         stage.settled().await;
         let told = by_variant(stage);
