@@ -5,6 +5,7 @@
 //! | `POST /1/events` | Algolia Insights |
 //! | `POST /v1/…` | Segment's Tracking API |
 //! | `POST /webhooks/segment` | Segment's webhook destinations |
+//! | `GET /causeway.js` | the middleware for search clients in pages |
 //! | `OPTIONS /1/events`, `OPTIONS /v1/…` | CORS preflight |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
@@ -12,6 +13,7 @@ pub mod body;
 mod calls;
 pub mod cors;
 pub mod insights;
+mod middleware;
 mod room;
 pub mod server;
 pub mod tracking;
