@@ -18,6 +18,7 @@ pub mod listen;
 pub mod moment;
 pub mod people;
 pub mod pipeline;
+pub mod poll;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

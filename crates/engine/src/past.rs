@@ -37,7 +37,7 @@ pub fn read<'e>(entry: &'e Entry, rules: &Rules) -> Vec<Past<'e>> {
         Some(Source::Tracking) => core::route_of(entry).map_or_else(Vec::new, |route| calls(entry, route)),
         Some(Source::Webhook | Source::RepairedCall) => calls(entry, Route::Webhook),
         Some(Source::ReattributedCall) => again(entry, calls(entry, Route::Webhook)),
-        Some(Source::Operator | Source::Searches | Source::Tick) | None => Vec::new(),
+        Some(Source::Operator | Source::Searches | Source::Tick | Source::Reported) | None => Vec::new(),
     }
 }
 

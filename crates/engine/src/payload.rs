@@ -21,8 +21,10 @@
 //!
 //! Flows whose source is Segment see [the message itself](of_call).
 
+mod aggregate;
 mod call;
 
+pub use aggregate::{SEARCH_REPORT, aggregate_context, of_aggregate};
 pub use call::{ids_of_call, of_call, time_of_call};
 
 use crate::identity::Sender;

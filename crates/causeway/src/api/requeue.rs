@@ -31,6 +31,7 @@ pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
     let (source, open, close) = match Came::of(&letter.payload) {
         Came::Events => (Source::Repaired, "{\"events\":[", "]}"),
         Came::Calls => (Source::RepairedCall, "[", "]"),
+        Came::Report => (Source::Reported, "", ""),
     };
     let body = [open.as_bytes(), &letter.payload, close.as_bytes()].concat().into();
     let record = Record { source: source.into(), received_at: now, meta, body };
@@ -48,6 +49,8 @@ enum Came {
     Events,
     /// Segment's calls.
     Calls,
+    /// One search of a report.
+    Report,
 }
 
 impl Came {
@@ -61,6 +64,9 @@ impl Came {
         let first = single_messages(payload).into_iter().next().unwrap_or_default();
         let said: Value = serde_json::from_slice(&first).unwrap_or_default();
         let has = |keys: &[&str]| keys.iter().any(|key| said.get(key).is_some());
+        if said.get("grownBy").is_some() && said.get("searches").is_some() {
+            return Self::Report;
+        }
         if has(&Self::OF_CALLS) && !has(&Self::OF_EVENTS) { Self::Calls } else { Self::Events }
     }
 }

@@ -121,6 +121,7 @@ impl Bridge {
         let (stop_servers, stopping) = watch::channel(false);
         let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
         let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
+        let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
         let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -128,7 +129,8 @@ impl Bridge {
         let serve = |listener, router, connections| {
             tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
         };
-        let servers = vec![serve(public, intake, share.public), serve(admin, desk, share.admin)];
+        let mut servers = vec![serve(public, intake, share.public), serve(admin, desk, share.admin)];
+        servers.extend(poller);
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

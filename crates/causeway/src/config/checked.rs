@@ -1,6 +1,7 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
+use super::poll::{self, PollTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
 use super::{people, recipes};
@@ -45,6 +46,8 @@ pub struct Config {
     pub profiles: Option<ProfilesTarget>,
     /// Where a person is erased at Algolia, if there is a key for it.
     pub erasure: Option<ErasureTarget>,
+    /// What the Analytics API is asked for, if a recipe says so.
+    pub poll: Option<PollTarget>,
     /// The recipes that keep records at Algolia; none without the key for it.
     pub syncs: Arc<[Sync]>,
     /// Which traits are kept.
@@ -121,6 +124,7 @@ impl Config {
             keep: Arc::new(people::keep(&settings, &syncs)),
             search_rules: people::rules(&settings)?,
             erasure: algolia::erasure(&settings)?,
+            poll: poll::target(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,

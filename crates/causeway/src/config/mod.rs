@@ -7,6 +7,7 @@
 pub mod algolia;
 pub mod checked;
 mod people;
+mod poll;
 mod recipes;
 pub mod reference;
 pub mod settings;
@@ -15,6 +16,7 @@ pub mod units;
 
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
+pub use poll::PollTarget;
 pub use settings::Settings;
 pub use source::Problem;
 

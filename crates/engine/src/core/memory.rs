@@ -1,6 +1,7 @@
 //! What the engine remembers of one kind, decoded, from step to step.
 
 use super::Facts;
+use crate::aggregate::Counted;
 use crate::profile::{Held, Profile};
 use crate::recent::Recent;
 use crate::repair::Resent;
@@ -42,6 +43,16 @@ impl Kept for Resent {
 
     fn encode(&self) -> Option<Vec<u8>> {
         Resent::encode(*self)
+    }
+}
+
+impl Kept for Counted {
+    fn decode(stored: &[u8]) -> Self {
+        Counted::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(Counted::encode(self))
     }
 }
 

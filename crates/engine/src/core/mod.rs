@@ -1,5 +1,6 @@
 //! The engine: takes journal entries in order, answers the change that follows from them.
 
+mod aggregates;
 mod calls;
 mod dead_letters;
 mod flows;
@@ -16,11 +17,13 @@ mod reattributed;
 mod step;
 mod sync;
 
+pub use aggregates::AGGREGATES;
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
 pub(crate) use step::route_of;
 
+use crate::aggregate::Counted;
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
@@ -61,11 +64,14 @@ pub enum Source {
     Searches,
     /// Nothing but the time that it is, for what happens when nobody does anything: a shopper has stopped typing.
     Tick,
+    /// Searches without results as Algolia counts them: an [`crate::aggregate::Report`]. A meta that is not empty names the
+    /// only flow that is to see it, once more.
+    Reported,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Insights,
         Self::Repaired,
         Self::Tracking,
@@ -76,6 +82,7 @@ impl Source {
         Self::ReattributedCall,
         Self::Searches,
         Self::Tick,
+        Self::Reported,
     ];
 
     /// The source of a journal's record.
@@ -97,6 +104,7 @@ impl From<Source> for journal::Source {
             Source::ReattributedCall => 8,
             Source::Searches => 9,
             Source::Tick => 10,
+            Source::Reported => 11,
         })
     }
 }
@@ -182,6 +190,7 @@ pub struct Engine {
     profiles: Memory<Profile>,
     held: Memory<Held>,
     resent: Memory<Resent>,
+    counted: Memory<Counted>,
     growths: Growths,
 }
 
@@ -198,6 +207,7 @@ impl Engine {
             profiles: Memory::new(),
             held: Memory::new(),
             resent: Memory::new(),
+            counted: Memory::new(),
             growths: Growths::default(),
         }
     }

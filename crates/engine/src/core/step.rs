@@ -74,6 +74,7 @@ impl<'e> Step<'e> {
             Some(super::Source::Operator) => self.order(entry),
             Some(super::Source::Reattributed | super::Source::ReattributedCall) => self.reattributed(entry),
             Some(super::Source::Searches | super::Source::Tick) => {}
+            Some(super::Source::Reported) => self.reported(entry, &meta()),
             None => {
                 let journal::Source(number) = entry.record.source;
                 self.unreadable(entry, &format!("no intake has the number {number}"));
@@ -219,6 +220,7 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.profiles.take_changes());
         effects.change.facts.extend(self.engine.held.take_changes());
         effects.change.facts.extend(self.engine.resent.take_changes());
+        effects.change.facts.extend(self.engine.counted.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);

@@ -20,6 +20,9 @@ pub const SEARCH_EVENTS: &str = "search-events";
 /// The recipe that sends Segment's e-commerce events to Algolia Insights.
 pub const COMMERCE_EVENTS: &str = "commerce-events";
 
+/// The recipe that sends searches without results to Segment.
+pub const ZERO_RESULTS: &str = "zero-results";
+
 /// The recipe that keeps chosen traits in a record per person at Algolia.
 pub const TRAIT_SYNC: &str = "trait-sync";
 
@@ -30,7 +33,7 @@ pub const AUDIENCE_SYNC: &str = "audience-sync";
 pub const SYNCS: [&str; 2] = [TRAIT_SYNC, AUDIENCE_SYNC];
 
 /// The names of all recipes of this version.
-pub const NAMES: [&str; 2] = [SEARCH_EVENTS, COMMERCE_EVENTS];
+pub const NAMES: [&str; 3] = [SEARCH_EVENTS, COMMERCE_EVENTS, ZERO_RESULTS];
 
 /// The flow file of a recipe that is a flow.
 pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
@@ -38,6 +41,7 @@ pub fn definition(recipe: &str, naming: Naming) -> Option<&'static str> {
         (SEARCH_EVENTS, Naming::Search) => Some(include_str!("search-events.toml")),
         (SEARCH_EVENTS, Naming::Ecommerce) => Some(include_str!("search-events.ecommerce.toml")),
         (COMMERCE_EVENTS, _) => Some(include_str!("commerce-events.toml")),
+        (ZERO_RESULTS, _) => Some(include_str!("zero-results.toml")),
         _ => None,
     }
 }
