@@ -39,7 +39,7 @@ pub struct PollTarget {
 /// The keys of the recipe's table that are about polling.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Poll {
+struct Polling {
     poll: Option<Span>,
     #[serde(default)]
     poll_indices: Vec<String>,
@@ -89,7 +89,7 @@ pub(super) fn target(settings: &Settings) -> Result<Option<PollTarget>, Problem>
     }))
 }
 
-fn read(table: &Table) -> Result<Poll, Problem> {
+fn read(table: &Table) -> Result<Polling, Problem> {
     let own = table.iter().filter(|(key, _)| is_about_polling(ZERO_RESULTS, key));
     let own: Table = own.map(|(key, value)| (key.clone(), value.clone())).collect();
     serde_path_to_error::deserialize(Value::Table(own)).map_err(|error| {
