@@ -20,6 +20,7 @@ pub mod listen;
 pub mod moment;
 pub mod people;
 pub mod pipeline;
+pub mod poll;
 pub mod problems;
 pub mod secret;
 pub mod sockets;

@@ -4,6 +4,7 @@
 //! in, and everything that follows leaves as one [`causeway_store::Change`]. It runs the same in production, in
 //! replay, in what-if and in simulation.
 
+pub mod aggregate;
 mod core;
 pub mod duplicates;
 pub mod event;
@@ -28,6 +29,6 @@ pub mod trace;
 pub mod trial;
 
 pub use crate::core::{
-    AFFINITIES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, SEARCHES, Settings, Source,
-    dead_letter_id,
+    AFFINITIES, AGGREGATES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, SEARCHES,
+    Settings, Source, dead_letter_id,
 };

@@ -43,7 +43,7 @@ pub fn read<'e>(entry: &'e Entry, rules: &Rules) -> Vec<Past<'e>> {
         Some(Source::ReattributedCall) => again(entry, calls(entry, Route::Webhook)),
         Some(Source::Searches | Source::RepairedSearch) => searches(entry),
         Some(Source::ReattributedSearch) => again(entry, searches(entry)),
-        Some(Source::Operator | Source::Tick) | None => Vec::new(),
+        Some(Source::Operator | Source::Tick | Source::Reported) | None => Vec::new(),
     }
 }
 

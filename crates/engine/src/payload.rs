@@ -21,10 +21,12 @@
 //!
 //! Flows whose source is Segment see [the message itself](of_call).
 
+mod aggregate;
 mod call;
 mod search;
 mod told;
 
+pub use aggregate::{SEARCH_REPORT, aggregate_context, of_aggregate};
 pub use call::{ids_of_call, of_call, time_of_call};
 pub use search::{About, SEARCH, add_queries, of_search, search_context};
 

@@ -32,6 +32,7 @@ pub fn plan(letter: DeadLetter, note: &str, now: i64) -> Plan {
         Came::Events => (Source::Repaired, "{\"events\":[", "]}"),
         Came::Calls => (Source::RepairedCall, "[", "]"),
         Came::Search => (Source::RepairedSearch, "{\"searches\":[", "]}"),
+        Came::Report => (Source::Reported, "", ""),
     };
     let body = [open.as_bytes(), &letter.payload, close.as_bytes()].concat().into();
     let record = Record { source: source.into(), received_at: now, meta, body };
@@ -51,6 +52,8 @@ enum Came {
     Calls,
     /// A search.
     Search,
+    /// One search of a report.
+    Report,
 }
 
 impl Came {
@@ -69,6 +72,9 @@ impl Came {
         let has = |keys: &[&str]| keys.iter().any(|key| said.get(key).is_some());
         if !has(&["eventType", "type"]) && Self::OF_SEARCHES.iter().all(|key| said.get(key).is_some()) {
             return Self::Search;
+        }
+        if said.get("grownBy").is_some() && said.get("searches").is_some() {
+            return Self::Report;
         }
         if has(&Self::OF_CALLS) && !has(&Self::OF_EVENTS) { Self::Calls } else { Self::Events }
     }

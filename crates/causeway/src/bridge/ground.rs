@@ -18,6 +18,7 @@ use crate::people::{HotFacts, SearchContexts};
 use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
+use crate::poll;
 use crate::telemetry::{Live, Metrics};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
@@ -182,6 +183,25 @@ impl Ground {
             Forgetter::new(store, worker.clone(), eraser, self.forgotten.clone(), self.clock.clone());
         let running = forgetter.clone().run(stopping.clone());
         (forgetter, tokio::spawn(health::watched(Arc::clone(&self.health), running)))
+    }
+
+    /// Starts the background that asks for searches without results, if a recipe says so.
+    pub(super) fn start_poller(
+        &self,
+        config: &Config,
+        committer: Committer,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<Option<JoinHandle<()>>> {
+        let Some(target) = config.poll.clone() else { return Ok(None) };
+        let parts = poll::Parts {
+            target,
+            client: Client::new(config.settings.delivery.timeout.0)?,
+            committer,
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+        };
+        let running = poll::run(parts, stopping.clone());
+        Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
     }
 
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {

@@ -129,6 +129,7 @@ impl Bridge {
             Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
             None => public_side,
         };
+        let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
         let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -136,8 +137,9 @@ impl Bridge {
         let serve = |listener, router, connections| {
             tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
         };
-        let servers =
+        let mut servers =
             vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
+        servers.extend(poller);
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

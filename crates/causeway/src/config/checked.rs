@@ -2,6 +2,7 @@
 
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
+use super::poll::{self, PollTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
 use super::{people, recipes, searches};
@@ -46,6 +47,8 @@ pub struct Config {
     pub profiles: Option<ProfilesTarget>,
     /// Where a person is erased at Algolia, if there is a key for it.
     pub erasure: Option<ErasureTarget>,
+    /// What the Analytics API is asked for, if a recipe says so.
+    pub poll: Option<PollTarget>,
     /// The recipes that keep records at Algolia; none without the key for it.
     pub syncs: Arc<[Sync]>,
     /// Which traits are kept.
@@ -128,6 +131,7 @@ impl Config {
             search_rules: people::rules(&settings)?,
             gateway: gateway::target(&settings)?,
             erasure: algolia::erasure(&settings)?,
+            poll: poll::target(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,

@@ -8,6 +8,7 @@ pub mod algolia;
 pub mod checked;
 pub mod gateway;
 mod people;
+mod poll;
 mod recipes;
 pub mod reference;
 mod searches;
@@ -18,6 +19,7 @@ pub mod units;
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use gateway::GatewayTarget;
+pub use poll::PollTarget;
 pub use settings::Settings;
 pub use source::Problem;
 

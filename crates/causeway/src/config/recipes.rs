@@ -1,6 +1,7 @@
 //! Recipes: which are on, and with what settings.
 
 use super::checked::described;
+use super::poll;
 use super::settings::{Naming, Settings};
 use super::source::{Problem, closest};
 use crate::flows::{Known, Origin};
@@ -27,7 +28,7 @@ fn flow(name: &str, value: &Value, naming: recipes::Naming) -> Result<Option<Kno
     let document = match value {
         Value::Boolean(false) => return Ok(None),
         Value::Boolean(true) => read(name, text)?,
-        Value::Table(table) => tuned(name, &read(name, text)?, table)?,
+        Value::Table(table) => tuned(name, &read(name, text)?, &of_the_flow(name, table))?,
         other => {
             let fault = format!("recipes.{name}: {other} is neither true, false nor a table of settings");
             return Err(Problem::invalid(fault));
@@ -39,6 +40,12 @@ fn flow(name: &str, value: &Value, naming: recipes::Naming) -> Result<Option<Kno
 fn read(name: &str, text: &str) -> Result<Document, Problem> {
     let document = Document::read(text, name, &|_| Err("a recipe has no plan".to_owned()));
     document.map_err(|faults| described(&faults))
+}
+
+/// The table without what is no setting of the flow's.
+fn of_the_flow(name: &str, table: &Table) -> Table {
+    let own = table.iter().filter(|(key, _)| !poll::is_about_polling(name, key));
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The recipe with the operator's settings in the places of its own.

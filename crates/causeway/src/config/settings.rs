@@ -55,6 +55,7 @@ section! {
         app_id: Option<String>,
         api_key: Option<Secret>,
         admin_key: Option<Secret>,
+        analytics_key: Option<Secret>,
         intake_keys: Vec<Secret>,
         region: Region,
         forward_events: bool,

@@ -2,6 +2,7 @@
 
 use super::body::Pieces;
 use bytes::Bytes;
+use causeway_algolia::analytics::RATE_LIMIT_REMAINING;
 use causeway_algolia::erasure::RATE_LIMIT_RESET;
 use http::header::RETRY_AFTER;
 use http::{Request, StatusCode};
@@ -32,6 +33,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The `Retry-After` header.
     pub retry_after: Option<String>,
+    /// The header [`RATE_LIMIT_REMAINING`].
+    pub rate_limit_remaining: Option<String>,
     /// The header [`RATE_LIMIT_RESET`].
     pub rate_limit_reset: Option<String>,
     /// The body, or its beginning.
@@ -69,13 +72,19 @@ impl Client {
         let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
         let status = response.status();
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
-        let (retry_after, rate_limit_reset) = (header(RETRY_AFTER.as_str()), header(RATE_LIMIT_RESET));
+        let answer = Answer {
+            status,
+            retry_after: header(RETRY_AFTER.as_str()),
+            rate_limit_remaining: header(RATE_LIMIT_REMAINING),
+            rate_limit_reset: header(RATE_LIMIT_RESET),
+            body: Bytes::new(),
+        };
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         match body {
-            Ok(body) => Ok(Answer { status, retry_after, rate_limit_reset, body: body.to_bytes() }),
+            Ok(body) => Ok(Answer { body: body.to_bytes(), ..answer }),
             // The status is known and decides; a body that breaks off only costs the vendor's words.
             Err(_) if status.is_success() => Err(format!("the answer with status {status} broke off")),
-            Err(_) => Ok(Answer { status, retry_after, rate_limit_reset, body: Bytes::new() }),
+            Err(_) => Ok(answer),
         }
     }
 }

@@ -152,6 +152,7 @@ mod tests {
             let answer = client::Answer {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 retry_after: None,
+                rate_limit_remaining: None,
                 rate_limit_reset: None,
                 body: Bytes::from_static(body.as_bytes()),
             };

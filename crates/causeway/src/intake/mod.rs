@@ -6,6 +6,7 @@
 //! | `POST /1/searches` | searches that a page's middleware has seen |
 //! | `POST /v1/…` | Segment's Tracking API |
 //! | `POST /webhooks/segment` | Segment's webhook destinations |
+//! | `GET /causeway.js` | the middleware for search clients in pages |
 //! | `OPTIONS /1/events`, `OPTIONS /1/searches`, `OPTIONS /v1/…` | CORS preflight |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
@@ -13,6 +14,7 @@ pub mod body;
 mod calls;
 pub mod cors;
 pub mod insights;
+mod middleware;
 mod room;
 pub mod searches;
 pub mod server;

@@ -1,7 +1,7 @@
 //! The public server: routes, and what the handlers share.
 
 use super::body::Budget;
-use super::{calls, cors, insights, searches, tracking, webhook};
+use super::{calls, cors, insights, middleware, searches, tracking, webhook};
 use crate::clock::Clock;
 use crate::config::Webhook;
 use crate::health::Health;
@@ -62,6 +62,7 @@ pub fn router(intake: Arc<Intake>) -> Router {
         .merge(crate::health::routes(health))
         .fallback(insights::wrong_path)
         .route("/", get(welcome))
+        .route(middleware::PATH, get(middleware::get))
 }
 
 fn calls_by(route: Route) -> MethodRouter<Arc<Intake>> {

@@ -49,6 +49,13 @@ pub struct Attempt {
     pub code: String,
 }
 
+/// Label of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Code {
+    /// HTTP status, or `none` when there was no answer.
+    pub code: String,
+}
+
 /// Labels of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Flow {
@@ -77,6 +84,8 @@ pub struct Metrics {
     pub dead: Family<Destination, Counter>,
     /// `causeway_delivery_attempts_total`
     pub attempts: Family<Attempt, Counter>,
+    /// `causeway_analytics_requests_total`: reports that Algolia was asked for.
+    pub polls: Family<Code, Counter>,
     /// `causeway_delivery_duration_seconds`
     pub durations: Durations,
     /// `causeway_delivery_in_flight`
@@ -141,6 +150,7 @@ impl Metrics {
             self.dead.clone(),
         );
         registry.register("delivery_attempts", "Requests sent to a vendor", self.attempts.clone());
+        registry.register("analytics_requests", "Reports that Algolia was asked for", self.polls.clone());
         registry.register(
             "delivery_duration_seconds",
             "How long vendors took to answer",

@@ -219,3 +219,23 @@ const UNTIL_2100: &str = "ZmRmN2EyYTUwYmM3NDJhNzRmN2RmYjJkYjcwZTViODUwMDNiMTE3MD
 const EXPIRED: &str = "ZjAxYWZhMTI1NmFhZjI1NDkzNDdiYjNkZjZlZTFmMDRmMzZlYjNkYTQ0YTkwZGYzYjZjY2Q0YzQ3NGJjNmExZHZhbGlkVW50aWw9MTUwMDAwMDAwMA==";
 /// Of a key that nobody knows.
 const OF_ANOTHER: &str = "ZmE4ZjUxNTA4ZTYzZWE2MDc4M2FkODI2OGEyYzFlNGU0ZDRhNmYwOGZjNTU3NTZjZWIwNmNhM2MxZTBjM2MwY3VzZXJUb2tlbj11LTE=";
+
+#[test]
+fn the_middleware_is_served_to_pages_of_any_origin_and_not_sent_again_to_those_who_have_it() {
+    play(async |stage| {
+        let script = stage.send("GET", "/causeway.js", &[], "").await;
+        assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+        assert_eq!(script.text(), include_str!("../../assets/causeway.js"));
+        for name in ["cache-control", "etag"] {
+            assert_ne!(script.header(name), "", "{name}");
+        }
+        let packed = stage.send("GET", "/causeway.js", &[("accept-encoding", "gzip, br")], "").await;
+        assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"));
+        let again = stage.send("GET", "/causeway.js", &[("if-none-match", packed.header("etag"))], "").await;
+        assert_eq!((again.status, again.body.len()), (304, 0));
+        for answer in [&script, &packed, &again] {
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+        }
+    });
+}

@@ -25,6 +25,7 @@ mod ledger;
 mod mapping;
 mod people;
 mod persons;
+mod poll;
 mod process;
 mod profiles;
 mod requests;

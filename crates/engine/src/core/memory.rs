@@ -1,6 +1,7 @@
 //! What the engine remembers of one kind, decoded, from step to step.
 
 use super::Facts;
+use crate::aggregate::Counted;
 use crate::profile::{Held, Profile};
 use crate::recent::Recent;
 use crate::repair::Resent;
@@ -63,6 +64,16 @@ impl Kept for Lead {
 
     fn encode(&self) -> Option<Vec<u8>> {
         Lead::encode(self)
+    }
+}
+
+impl Kept for Counted {
+    fn decode(stored: &[u8]) -> Self {
+        Counted::decode(stored)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(Counted::encode(self))
     }
 }
 

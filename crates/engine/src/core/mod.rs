@@ -1,5 +1,6 @@
 //! The engine: takes journal entries in order, answers the change that follows from them.
 
+mod aggregates;
 mod calls;
 mod dead_letters;
 mod demand;
@@ -22,6 +23,7 @@ mod step;
 mod sync;
 mod waiting;
 
+pub use aggregates::AGGREGATES;
 pub(crate) use calls::{call_id, message_of};
 pub use dead_letters::dead_letter_id;
 pub(crate) use ids::{event_id, event_id_at};
@@ -29,6 +31,7 @@ pub(crate) use memory::{Kept, Memory};
 pub use searches::SEARCHES;
 pub(crate) use step::route_of;
 
+use crate::aggregate::Counted;
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
 use crate::profile::{Held, Keep, Profile, Sync};
@@ -74,11 +77,14 @@ pub enum Source {
     RepairedSearch,
     /// A settled search that is told of again as another person's; otherwise like [`Source::Reattributed`].
     ReattributedSearch,
+    /// Searches without results as Algolia counts them: an [`crate::aggregate::Report`]. A meta that is not empty names the
+    /// only flow that is to see it, once more.
+    Reported,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Insights,
         Self::Repaired,
         Self::Tracking,
@@ -91,6 +97,7 @@ impl Source {
         Self::Tick,
         Self::RepairedSearch,
         Self::ReattributedSearch,
+        Self::Reported,
     ];
 
     /// The source of a journal's record.
@@ -114,6 +121,7 @@ impl From<Source> for journal::Source {
             Source::Tick => 10,
             Source::RepairedSearch => 11,
             Source::ReattributedSearch => 12,
+            Source::Reported => 13,
         })
     }
 }
@@ -202,6 +210,7 @@ pub struct Engine {
     profiles: Memory<Profile>,
     held: Memory<Held>,
     resent: Memory<Resent>,
+    counted: Memory<Counted>,
     growths: Growths,
     opens: Opens,
     remembered: Memory<Searches>,
@@ -231,6 +240,7 @@ impl Engine {
             profiles: Memory::new(),
             held: Memory::new(),
             resent: Memory::new(),
+            counted: Memory::new(),
             growths: Growths::default(),
             opens: Opens::new(searches.settle_ms),
             remembered: Memory::holding(SEARCHERS),

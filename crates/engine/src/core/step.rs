@@ -94,6 +94,7 @@ impl<'e> Step<'e> {
             ) => self.reattributed(entry),
             Some(super::Source::Searches) => self.searches_body(entry),
             Some(super::Source::Tick) => {}
+            Some(super::Source::Reported) => self.reported(entry, &meta()),
             None => {
                 let journal::Source(number) = entry.record.source;
                 self.unreadable(entry, &format!("no intake has the number {number}"));
@@ -268,6 +269,7 @@ impl<'e> Step<'e> {
         effects.change.facts.extend(self.engine.leads.take_changes());
         effects.change.facts.extend(self.engine.expiry.take_changes());
         effects.change.facts.extend(self.engine.learned.take_changes());
+        effects.change.facts.extend(self.engine.counted.take_changes());
         effects.change.ledger = self.ledger.into_rows();
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(effects) };
         effects.change.cursor = Some(last.position);

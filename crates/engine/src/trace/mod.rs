@@ -194,6 +194,7 @@ fn source_of(entry: &Entry) -> &'static str {
         Some(Source::Reattributed | Source::ReattributedCall | Source::ReattributedSearch) => "reattributed",
         Some(Source::Searches) => "searches",
         Some(Source::Tick) => "tick",
+        Some(Source::Reported) => "reported",
         Some(Source::Operator) | None => "operator",
     }
 }
