@@ -54,7 +54,7 @@ mod tests {
     const A: &str = "0000000000000000000000000000000a";
     const B: &str = "0000000000000000000000000000000b";
 
-    fn attached(kind: &str, rest: Value, found: [Option<&str>; 2]) -> Option<Value> {
+    fn attached(kind: &str, rest: &Value, found: [Option<&str>; 2]) -> Option<Value> {
         let mut event = json!({
             "eventName": "E", "eventType": "conversion", "index": "i", "userToken": "u", "timestamp": 1,
             "objectIDs": ["x", "y"],
@@ -75,10 +75,10 @@ mod tests {
 
     #[test]
     fn a_purchase_has_a_search_for_each_item() {
-        let bought = attached("purchase", json!({}), [Some(A), None]).unwrap();
+        let bought = attached("purchase", &json!({}), [Some(A), None]).unwrap();
         assert_eq!(bought["objectData"], json!([{"queryID": A}, {}]));
         let data = json!({"objectData": [{"quantity": 2}, {"queryID": B}]});
-        let bought = attached("purchase", data, [Some(A), Some(A)]).unwrap();
+        let bought = attached("purchase", &data, [Some(A), Some(A)]).unwrap();
         assert_eq!(bought["objectData"], json!([{"queryID": A, "quantity": 2}, {"queryID": B}]));
         assert_eq!(bought.get("queryID"), None);
     }
@@ -86,16 +86,16 @@ mod tests {
     #[test]
     fn other_conversions_have_one_search_for_all_their_objects_or_none() {
         for kind in ["conversion", "addToCart"] {
-            assert_eq!(attached(kind, json!({}), [Some(A), Some(A)]).unwrap()["queryID"], A);
-            assert_eq!(attached(kind, json!({}), [Some(A), Some(B)]), None);
-            assert_eq!(attached(kind, json!({}), [Some(A), None]), None);
+            assert_eq!(attached(kind, &json!({}), [Some(A), Some(A)]).unwrap()["queryID"], A);
+            assert_eq!(attached(kind, &json!({}), [Some(A), Some(B)]), None);
+            assert_eq!(attached(kind, &json!({}), [Some(A), None]), None);
         }
     }
 
     #[test]
     fn what_an_event_says_itself_stays() {
-        assert_eq!(attached("purchase", json!({"queryID": B}), [Some(A), Some(A)]), None);
+        assert_eq!(attached("purchase", &json!({"queryID": B}), [Some(A), Some(A)]), None);
         let data = json!({"objectData": [{"queryID": B}, {"queryID": B}]});
-        assert_eq!(attached("purchase", data, [Some(A), Some(A)]), None);
+        assert_eq!(attached("purchase", &data, [Some(A), Some(A)]), None);
     }
 }

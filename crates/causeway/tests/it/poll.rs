@@ -22,7 +22,7 @@ struct Known {
 }
 
 impl Analytics {
-    async fn start(&self) -> String {
+    fn start(&self) -> String {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -78,7 +78,7 @@ fn today() -> String {
 fn polling(story: impl AsyncFnOnce(&mut Stage, &Analytics)) {
     let analytics = Analytics::default();
     Scene::new().play(async |stage| {
-        let url = analytics.start().await;
+        let url = analytics.start();
         let table =
             "poll = \"1d\"\npoll_indices = [\"products\"]\npoll_limit = 50\npoll_requests_per_minute = 100";
         stage

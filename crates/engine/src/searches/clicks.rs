@@ -1,7 +1,7 @@
 //! Which search's results a person acted on, object by object.
 //!
 //! A click costs next to nothing: all that one step of the engine sees goes to the store in a few facts whose keys only
-//! grow, each of [`BATCH`] clicks of 40 bytes, and they go again as they grow old. Tokens and objects are kept as hashes.
+//! grow, each of `BATCH` clicks of 40 bytes, and they go again as they grow old. Tokens and objects are kept as hashes.
 
 use super::query_id::QueryId;
 use rustc_hash::FxHashMap;

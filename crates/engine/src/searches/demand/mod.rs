@@ -5,7 +5,7 @@
 //! be all that stands between a shopper and results; a search under filters that has results proves that there are some
 //! without filters, and nothing of other filters.
 //!
-//! Kept are a list in [shards](super::shards) (`demand-list/…`), each query (`demand/…`), what each token waits for
+//! Kept are a list in shards (`demand-list/…`), each query (`demand/…`), what each token waits for
 //! (`waits/…`, so that a person can be forgotten and a purchase be tied to what was asked before), and which queries have
 //! results that not everybody was told of (`demand-telling`). A token is on a query's list exactly if the query is among
 //! what the token waits for.
