@@ -1,6 +1,7 @@
 //! The ground that the parts of the bridge share, and the parts built on it.
 
-use super::settings;
+use super::{StartError, settings};
+use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run::Background};
 use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -11,11 +12,12 @@ use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::health::{self, Health};
+use crate::inspect;
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
-use crate::telemetry::{Live, Metrics};
+use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
 use rand::seq::SliceRandom;
@@ -41,6 +43,7 @@ pub(super) struct Ground {
     pub(super) tail: Arc<Tail>,
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) signals: Arc<Signals>,
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
     pub(super) clock: Clock,
@@ -59,6 +62,9 @@ impl Ground {
         health.accepted(health::found_waiting(last, cursor));
         let forgotten = Forgotten::default();
         erasure::leave_out(&*state, &forgotten)?;
+        let within = config.alerts.rules.limits.dead_letters_within_ms;
+        let signals = Signals::new(within);
+        signals.died(&inspect::died_since(&*state, clock.now() - within)?);
         Ok(Self {
             journal,
             facts: Arc::new(HotFacts::new(Arc::clone(&state))),
@@ -66,6 +72,7 @@ impl Ground {
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
             metrics: Arc::new(Metrics::new()),
+            signals: Arc::new(signals),
             health,
             forgotten,
             clock,
@@ -83,6 +90,7 @@ impl Ground {
             settings: settings::engine(config),
             flows: flows.to_vec(),
             metrics: Arc::clone(&self.metrics),
+            signals: Arc::clone(&self.signals),
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
         }
@@ -119,6 +127,7 @@ impl Ground {
             failing: AtomicBool::new(false),
             recovered: Notify::new(),
             forgotten: self.forgotten.clone(),
+            signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
@@ -162,6 +171,40 @@ impl Ground {
         (forgetter, tokio::spawn(health::watched(Arc::clone(&self.health), running)))
     }
 
+    /// Starts the background that tells people what is wrong.
+    pub(super) fn start_alerts(
+        &self,
+        config: &Config,
+        destinations: &[&'static str],
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<(Alerts, JoinHandle<()>), StartError> {
+        let own = &config.alerts;
+        let observer = Observer {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            store: config.store.clone(),
+            destinations: destinations.to_vec(),
+            clock: self.clock.clone(),
+            looks: 0,
+        };
+        let asker = if own.targets.is_empty() { None } else { Asker::new(config)? };
+        let (background, alerts) = Background::new(alerts::run::Parts {
+            observer,
+            kept: alerts::kept::Kept::read(&*self.state)?,
+            worker: worker.clone(),
+            receivers: Arc::new(Receivers::new(&own.targets, own.letterhead.clone())?),
+            asker,
+            rules: own.rules.clone(),
+            signals: Arc::clone(&self.signals),
+            health: Arc::clone(&self.health),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+        });
+        let running = health::watched(Arc::clone(&self.health), background.run(stopping.clone()));
+        Ok((alerts, tokio::spawn(running)))
+    }
+
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
         Intake {
             accounts: settings::accounts(config),
@@ -199,6 +242,7 @@ impl Ground {
         worker: worker::Handle,
         committer: Committer,
         forgetter: Forgetter,
+        alerts: Alerts,
     ) -> Admin {
         Admin {
             journal: Arc::clone(&self.journal),
@@ -208,6 +252,7 @@ impl Ground {
             worker,
             committer,
             forgetter,
+            alerts,
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),

@@ -117,11 +117,13 @@ impl Bridge {
         lanes.extend(erasing);
         let (forgetter, forgetting) = ground.start_forgetter(&worker, eraser.clone(), &stopping);
         lanes.push(forgetting);
+        let (alerts, telling) = ground.start_alerts(&config, &destinations, &worker, &stopping)?;
+        lanes.push(telling);
 
         let (stop_servers, stopping) = watch::channel(false);
         let contexts = search_context::router(Arc::new(ground.search_contexts(&config)));
         let intake = intake::router(Arc::new(ground.intake(&config, committer.clone()))).merge(contexts);
-        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
+        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter, alerts);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
         let share = settings::connections(&config);

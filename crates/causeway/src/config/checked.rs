@@ -1,5 +1,6 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
+use super::alerts::{self, Alerts};
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
@@ -51,6 +52,8 @@ pub struct Config {
     pub keep: Arc<Keep>,
     /// What of a person changes a search.
     pub search_rules: Rules,
+    /// Who is told what, and when.
+    pub alerts: Alerts,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -121,6 +124,7 @@ impl Config {
             keep: Arc::new(people::keep(&settings, &syncs)),
             search_rules: people::rules(&settings)?,
             erasure: algolia::erasure(&settings)?,
+            alerts: alerts::check(&settings, home)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,
@@ -300,7 +304,7 @@ pub(super) fn compress(setting: Compression, url: &Uri) -> bool {
     }
 }
 
-fn on_loopback(host: &str) -> bool {
+pub(super) fn on_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
