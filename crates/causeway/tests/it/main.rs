@@ -5,10 +5,12 @@
 
 mod events;
 mod http;
+mod receivers;
 mod stage;
 mod trouble;
 
 mod admin;
+mod alerts;
 mod cli;
 mod delivery;
 mod durability;
