@@ -77,7 +77,7 @@ impl Book {
         let missing: Vec<String> = self.open.keys().filter(missing).cloned().collect();
         let mut notices: Vec<Notice> =
             findings.into_iter().filter_map(|finding| self.found(finding, now, timing)).collect();
-        notices.extend(missing.into_iter().filter_map(|key| self.not_found(key, now, timing)));
+        notices.extend(missing.iter().filter_map(|key| self.not_found(key, now, timing)));
         notices
     }
 
@@ -99,13 +99,13 @@ impl Book {
         Some(alert.notice(kind, now))
     }
 
-    fn not_found(&mut self, key: String, now: i64, timing: &Timing) -> Option<Notice> {
-        let alert = self.open.get_mut(&key)?;
+    fn not_found(&mut self, key: &str, now: i64, timing: &Timing) -> Option<Notice> {
+        let alert = self.open.get_mut(key)?;
         let fine_since = *alert.fine_since.get_or_insert(now);
         if alert.told.is_some() && now - fine_since < timing.recover_ms {
             return None;
         }
-        let alert = self.open.remove(&key)?;
+        let alert = self.open.remove(key)?;
         alert.told?;
         if self.recent.len() == RECENT {
             self.recent.pop_front();

@@ -1,10 +1,11 @@
 //! What is wrong, worked out of figures. Pure: the same figures, the same findings.
 
+use super::figures::{Key, Snapshot, Vendor};
 use super::notice::{Finding, Severity};
+use super::rules::{Condition, Limits};
 use crate::config::units::{Size, Span};
-use crate::telemetry::signals::{Deaths, Fault, Trouble};
+use crate::telemetry::signals::{Deaths, Fault};
 use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A key that expires within so many milliseconds is urgent.
@@ -12,135 +13,6 @@ const URGENT_MS: i64 = 86_400_000;
 
 /// The store is not well if it was not read for so long, in milliseconds.
 const UNREAD_MS: i64 = 120_000;
-
-/// What is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Condition {
-    /// A part of the bridge stopped.
-    Engine,
-    /// The store can't be written or read, or has lost something.
-    Store,
-    /// The disk fills.
-    Disk,
-    /// The engine is behind.
-    Backlog,
-    /// The ledger does not balance.
-    Ledger,
-    /// A vendor denies access or fails.
-    Vendor,
-    /// Events wait for a vendor for long.
-    Lag,
-    /// Events died.
-    DeadLetters,
-    /// A credential is refused or expires.
-    Credentials,
-}
-
-impl Condition {
-    /// The beginning of its findings' keys.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Engine => "engine",
-            Self::Store => "store",
-            Self::Disk => "disk",
-            Self::Backlog => "backlog",
-            Self::Ledger => "ledger",
-            Self::Vendor => "vendor",
-            Self::Lag => "lag",
-            Self::DeadLetters => "dead-letters",
-            Self::Credentials => "credentials",
-        }
-    }
-}
-
-/// From where on something is wrong.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Events that wait for a vendor for longer than this, in milliseconds.
-    pub oldest_ms: i64,
-    /// The same, and it is critical.
-    pub oldest_critical_ms: i64,
-    /// A share of the backlog's bound.
-    pub backlog: f64,
-    /// So many dead letters of one flow and cause.
-    pub dead_letters: u64,
-    /// The same, and it is critical.
-    pub dead_letters_critical: u64,
-    /// The time within which they are counted, in milliseconds.
-    pub dead_letters_within_ms: i64,
-    /// Less free room on the disk than this, in bytes.
-    pub disk_free: u64,
-    /// Less than this, and new requests are refused.
-    pub disk_reserve: u64,
-    /// A key that expires within this time, in milliseconds.
-    pub key_expires_ms: i64,
-    /// What is not looked at.
-    pub off: Vec<Condition>,
-}
-
-/// Everything that is looked at, at one moment.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Snapshot {
-    /// Now, in milliseconds since the Unix epoch.
-    pub now: i64,
-    /// A part of the bridge stopped.
-    pub part_stopped: bool,
-    /// The journal's last write failed, and not for lack of room.
-    pub store_fails: bool,
-    /// The journal's last write found no room.
-    pub disk_full: bool,
-    /// Bytes that wait for the engine.
-    pub backlog: u64,
-    /// The bound of that.
-    pub backlog_bound: u64,
-    /// The destinations.
-    pub vendors: Vec<Vendor>,
-    /// What died lately.
-    pub deaths: Vec<Deaths>,
-    /// What was read from the store.
-    pub stored: Stored,
-    /// The credentials, by the name of their setting.
-    pub keys: BTreeMap<&'static str, Key>,
-}
-
-/// A destination.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Vendor {
-    /// Its name.
-    pub destination: &'static str,
-    /// What is wrong with it.
-    pub trouble: Option<Trouble>,
-}
-
-/// What is read from the store and its disk, which may take a while, or not be possible.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stored {
-    /// When it was read.
-    pub at: i64,
-    /// Why it could not be read the last time.
-    pub fault: Option<String>,
-    /// When the oldest event was accepted that waits for a destination.
-    pub oldest: BTreeMap<&'static str, i64>,
-    /// Flows that do not balance, and by how much.
-    pub imbalance: BTreeMap<String, i64>,
-    /// Records that the disk has lost.
-    pub damaged: u64,
-    /// Free room on the store's disk, in bytes.
-    pub disk_free: Option<u64>,
-}
-
-/// A credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key {
-    /// It works.
-    Fine {
-        /// When it stops working, if ever.
-        expires_at: Option<i64>,
-    },
-    /// It does not work; the vendor's words.
-    Refused(String),
-}
 
 /// Everything that is wrong.
 pub fn findings(figures: &Snapshot, limits: &Limits) -> Vec<Finding> {
@@ -190,10 +62,9 @@ fn engine(figures: &Snapshot) -> Found {
 fn store(figures: &Snapshot) -> Found {
     let late = figures.stored.at > 0 && figures.now - figures.stored.at > UNREAD_MS;
     let unread = || late.then(|| "it was not read for two minutes".to_owned());
-    let fault = match figures.store_fails {
-        true => Some("the journal can't be written, so new requests get 503".to_owned()),
-        false => figures.stored.fault.clone().or_else(unread),
-    }?;
+    let unwritten = || "the journal can't be written, so new requests get 503".to_owned();
+    let unreadable = figures.stored.fault.clone();
+    let fault = figures.store_fails.then(unwritten).or(unreadable).or_else(unread)?;
     let title = "The store fails".to_owned();
     let text = format!("{fault}. See the log, mend the disk and restart.");
     let failing = finding(Condition::Store, "", Severity::Critical, title, text);
@@ -389,7 +260,9 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::figures::Stored;
     use super::*;
+    use crate::telemetry::signals::Trouble;
     use Severity::{Critical, Warning};
 
     const HOUR: i64 = 3_600_000;

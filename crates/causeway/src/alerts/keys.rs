@@ -1,6 +1,6 @@
 //! Asks Algolia what becomes of our keys: whether they work, and for how long.
 
-use super::conditions::Key;
+use super::figures::Key;
 use crate::config::Config;
 use crate::delivery::body::Pieces;
 use crate::delivery::client::Client;

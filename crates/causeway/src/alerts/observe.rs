@@ -1,6 +1,6 @@
 //! Figures from the store and its disk. Reading them blocks, and may take long when the disk is ill.
 
-use super::conditions::Stored;
+use super::figures::Stored;
 use crate::clock::Clock;
 use crate::inspect::{self, Ledger};
 use causeway_store::{Error, Journal, State, sqlite};

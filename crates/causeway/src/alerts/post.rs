@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn while_it_is_quiet_only_critical_notices_pass_and_the_rest_is_one_summary_at_the_end() {
         let (mut post, to, quiet) = (Post::default(), to(&[("slack.a", Warning)]), quiet(true));
-        let mut put = |post: &mut Post, at: i64, notices| post.put(notices, at, Some(&quiet), &to);
+        let put = |post: &mut Post, at: i64, notices| post.put(notices, at, Some(&quiet), &to);
         put(&mut post, HOUR, vec![notice(Firing, "a", Warning, HOUR), notice(Firing, "b", Warning, HOUR)]);
         put(&mut post, 2 * HOUR, vec![notice(Recovered, "a", Warning, 0), notice(Firing, "c", Critical, 0)]);
         assert_eq!(told(&post, "slack.a"), [(Firing, "c".to_owned(), false)]);

@@ -1,51 +1,32 @@
 //! The background: looks, judges, keeps, and hands what is due to receivers. None of them waits for another.
 
-use super::book::Timing;
-use super::conditions::{self, Key, Limits, Snapshot, Stored, Vendor};
+use super::conditions;
+use super::figures::{Key, Snapshot, Stored, Vendor};
+use super::handle::{Acknowledgement, Alerts, View};
 use super::kept::Kept;
 use super::keys::Asker;
 use super::notice::{Kind, Notice, Severity};
 use super::observe::Observer;
-use super::post::Address;
-use super::quiet::QuietHours;
-use super::receivers::{Failure, Receivers};
+use super::receivers::Receivers;
+use super::rules::Rules;
+use super::sending::{Sending, Sent};
 use crate::clock::Clock;
-use crate::delivery::backoff::Backoff;
 use crate::health::Health;
 use crate::pipeline::worker;
-use crate::telemetry::metrics::{Open, Receiver as Label};
+use crate::telemetry::metrics::Open;
 use crate::telemetry::{Metrics, Signals};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, MissedTickBehavior};
-
-/// The waits after a receiver has failed.
-const BACKOFF: Backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(300) };
-
-/// A notice that no attempt has brought through for so long is given up, in milliseconds.
-const GIVE_UP_MS: i64 = 86_400_000;
 
 /// How often Algolia is asked about keys.
 const KEYS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// How long a stop waits for notices that are under way.
 const DRAIN: Duration = Duration::from_secs(3);
-
-/// What the operator says about alerts, but for who is told.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rules {
-    /// How often figures are looked at.
-    pub every: Duration,
-    /// When something is told.
-    pub timing: Timing,
-    /// From where on something is wrong.
-    pub limits: Limits,
-    /// When nobody is disturbed.
-    pub quiet: Option<QuietHours>,
-}
 
 /// What the background needs.
 pub struct Parts {
@@ -71,89 +52,12 @@ pub struct Parts {
     pub clock: Clock,
 }
 
-/// What others may look at.
-#[derive(Debug, Clone, Default)]
-pub struct View {
-    /// Book and post.
-    pub kept: Kept,
-    /// Receivers that do not take notices at the moment, with their words.
-    pub failing: BTreeMap<String, String>,
-    /// Whether it is quiet.
-    pub quiet: bool,
-}
-
-/// Somebody sees to an alert.
-struct Acknowledgement {
-    key: String,
-    by: String,
-    answer: oneshot::Sender<bool>,
-}
-
-/// How others reach the background.
-#[derive(Clone)]
-pub struct Alerts {
-    view: watch::Receiver<Arc<View>>,
-    acknowledgements: mpsc::Sender<Acknowledgement>,
-    /// Who is told.
-    pub receivers: Arc<Receivers>,
-}
-
-impl Alerts {
-    /// How things stand.
-    pub fn view(&self) -> Arc<View> {
-        Arc::clone(&self.view.borrow())
-    }
-
-    /// Notes that somebody sees to an alert; answers false if nothing with this key has been told or it is over.
-    pub async fn acknowledge(&self, key: &str, by: &str) -> bool {
-        let (answer, answered) = oneshot::channel();
-        let order = Acknowledgement { key: key.to_owned(), by: by.to_owned(), answer };
-        self.acknowledgements.send(order).await.is_ok() && answered.await.unwrap_or(false)
-    }
-
-    /// Sends a notice that nothing is wrong to these receivers, all at once; answers what came of it.
-    pub async fn test(
-        receivers: &Arc<Receivers>,
-        ids: Vec<String>,
-        now: i64,
-    ) -> BTreeMap<String, Result<(), Failure>> {
-        let mut sending = JoinSet::new();
-        for id in ids {
-            let receivers = Arc::clone(receivers);
-            sending.spawn(async move {
-                let sent = receivers.send(&id, &[Notice::test(now)], now).await;
-                (id, sent)
-            });
-        }
-        let mut results = BTreeMap::new();
-        while let Some(sent) = sending.join_next().await {
-            results.extend(sent.ok());
-        }
-        results
-    }
-}
-
-/// A receiver's state.
-struct Way {
-    busy: bool,
-    failures: u32,
-    next: Instant,
-}
-
-/// What a task that sends leaves.
-struct Sent {
-    receiver: String,
-    notices: Vec<Notice>,
-    result: Result<(), Failure>,
-}
-
 /// The background, ready to run.
 pub struct Background {
     observer: Option<Observer>,
     kept: Kept,
     worker: worker::Handle,
-    receivers: Arc<Receivers>,
-    addresses: Vec<Address>,
+    sending: Sending,
     asker: Option<Asker>,
     rules: Rules,
     signals: Arc<Signals>,
@@ -163,11 +67,8 @@ pub struct Background {
     destinations: Vec<&'static str>,
     stored: Stored,
     keys: BTreeMap<&'static str, Key>,
-    ways: BTreeMap<String, Way>,
-    failing: BTreeMap<String, String>,
     looking: Option<JoinHandle<(Observer, Stored)>>,
     asking: Option<JoinHandle<BTreeMap<&'static str, Key>>>,
-    sending: JoinSet<Sent>,
     view: watch::Sender<Arc<View>>,
     acknowledgements: mpsc::Receiver<Acknowledgement>,
 }
@@ -187,8 +88,7 @@ impl Background {
             observer: Some(parts.observer),
             kept,
             worker: parts.worker,
-            receivers: parts.receivers,
-            addresses,
+            sending: Sending::new(parts.receivers, Arc::clone(&parts.metrics)),
             asker: parts.asker,
             rules: parts.rules,
             signals: parts.signals,
@@ -196,11 +96,8 @@ impl Background {
             metrics: parts.metrics,
             clock: parts.clock,
             keys: BTreeMap::new(),
-            ways: BTreeMap::new(),
-            failing: BTreeMap::new(),
             looking: None,
             asking: None,
-            sending: JoinSet::new(),
             view,
             acknowledgements,
         };
@@ -213,14 +110,14 @@ impl Background {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut keys = tokio::time::interval(KEYS_EVERY);
         while !*stop.borrow() {
-            self.dispatch();
-            let next = self.next_attempt();
+            self.sending.dispatch(&self.kept.post, self.clock.now());
+            let next = self.sending.next_attempt(&self.kept.post);
             tokio::select! {
                 _ = ticks.tick() => self.look(),
                 _ = keys.tick() => self.ask(),
                 looked = finished(&mut self.looking) => self.looked(looked),
                 asked = finished(&mut self.asking) => self.asked(asked),
-                Some(sent) = self.sending.join_next() => self.sent(sent),
+                Some(sent) = self.sending.tasks.join_next() => self.sent(sent),
                 Some(order) = self.acknowledgements.recv() => self.acknowledge(order),
                 () = until(next) => {}
                 _ = stop.changed() => {}
@@ -253,7 +150,7 @@ impl Background {
                 self.judge();
             }
             Err(error) => {
-                tracing::error!(%error, "looking at the store ended abnormally; it is not looked at again")
+                tracing::error!(%error, "looking at the store ended abnormally; it is not looked at again");
             }
         }
     }
@@ -277,17 +174,7 @@ impl Background {
         let findings = conditions::findings(&self.figures(now), &self.rules.limits);
         let notices = self.kept.book.step(findings, now, &self.rules.timing);
         self.put(notices, now);
-        for Address { receiver, .. } in &self.addresses {
-            let given_up = self.kept.post.expire(receiver, now - GIVE_UP_MS);
-            if given_up > 0 {
-                tracing::error!(
-                    receiver,
-                    notices = given_up,
-                    "notices were given up after a day of attempts"
-                );
-                self.metrics.notices_dropped.get_or_create(&label(receiver)).inc_by(given_up as u64);
-            }
-        }
+        self.sending.give_up_old(&mut self.kept.post, now);
         self.keep(&before);
     }
 
@@ -311,7 +198,7 @@ impl Background {
 
     fn put(&mut self, notices: Vec<Notice>, now: i64) {
         notices.iter().for_each(log);
-        self.kept.post.put(notices, now, self.rules.quiet.as_ref(), &self.addresses);
+        self.kept.post.put(notices, now, self.rules.quiet.as_ref(), &self.sending.addresses);
     }
 
     /// Keeps what changed, without waiting for it: people are to be told also when the store is ill.
@@ -324,7 +211,7 @@ impl Background {
 
     fn show(&self) {
         let quiet = self.rules.quiet.as_ref().is_some_and(|quiet| quiet.at(self.clock.now()));
-        let view = View { kept: self.kept.clone(), failing: self.failing.clone(), quiet };
+        let view = View { kept: self.kept.clone(), failing: self.sending.failing.clone(), quiet };
         for severity in [Severity::Warning, Severity::Critical] {
             let told = view.kept.book.open.values().filter(|alert| alert.told.is_some());
             let open = told.filter(|alert| alert.finding.severity == severity).count();
@@ -343,70 +230,16 @@ impl Background {
         let _ = order.answer.send(known);
     }
 
-    /// Begins to send to every receiver that something waits for, unless it is busy or has failed just now.
-    fn dispatch(&mut self) {
-        let now = Instant::now();
-        for Address { receiver, .. } in &self.addresses {
-            let fresh = || Way { busy: false, failures: 0, next: now };
-            let way = self.ways.entry(receiver.clone()).or_insert_with(fresh);
-            let notices = self.kept.post.due(receiver);
-            if way.busy || way.next > now || notices.is_empty() {
-                continue;
-            }
-            way.busy = true;
-            let (receivers, receiver, at) = (Arc::clone(&self.receivers), receiver.clone(), self.clock.now());
-            self.sending.spawn(async move {
-                let result = receivers.send(&receiver, &notices, at).await;
-                Sent { receiver, notices, result }
-            });
-        }
-    }
-
-    /// When a receiver that has failed is tried again.
-    fn next_attempt(&self) -> Option<Instant> {
-        let waits = |(receiver, way): &(&String, &Way)| !way.busy && !self.kept.post.due(receiver).is_empty();
-        self.ways.iter().filter(waits).map(|(_, way)| way.next).min()
-    }
-
     fn sent(&mut self, sent: Result<Sent, JoinError>) {
-        let Sent { receiver, notices, result } = match sent {
-            Ok(sent) => sent,
-            Err(error) => {
-                return tracing::error!(%error, "a task that sends notices ended abnormally; its receiver waits for a restart");
-            }
-        };
         let before = self.kept.clone();
-        let Some(way) = self.ways.get_mut(&receiver) else { return };
-        way.busy = false;
-        match result {
-            Ok(()) => {
-                way.failures = 0;
-                self.failing.remove(&receiver);
-                self.metrics.notices_sent.get_or_create(&label(&receiver)).inc_by(notices.len() as u64);
-                self.kept.post.done(&receiver, &notices);
-            }
-            Err(Failure::Refused(words)) => {
-                tracing::error!(receiver, %words, notices = notices.len(), "a receiver refuses notices; they are given up");
-                self.metrics.notices_dropped.get_or_create(&label(&receiver)).inc_by(notices.len() as u64);
-                self.failing.insert(receiver.clone(), words);
-                self.kept.post.done(&receiver, &notices);
-            }
-            Err(Failure::Later(words, after)) => {
-                way.failures += 1;
-                let wait = after.unwrap_or_else(|| BACKOFF.wait(way.failures, rand::random()));
-                way.next = Instant::now() + wait;
-                tracing::warn!(receiver, %words, "a receiver does not take notices; they are sent again");
-                self.metrics.notices_failed.get_or_create(&label(&receiver)).inc();
-                self.failing.insert(receiver, words);
-            }
-        }
+        self.sending.settle(sent, &mut self.kept.post);
         self.keep(&before);
     }
 
     /// Lets what is under way come to its end, so that it is not sent again after the next start.
     async fn drain(&mut self) {
         let deadline = Instant::now() + DRAIN;
-        while let Ok(Some(sent)) = tokio::time::timeout_at(deadline, self.sending.join_next()).await {
+        while let Ok(Some(sent)) = tokio::time::timeout_at(deadline, self.sending.tasks.join_next()).await {
             self.sent(sent);
         }
         // It holds the store, which is to be free when the bridge has stopped.
@@ -414,10 +247,6 @@ impl Background {
             let _ = looking.await;
         }
     }
-}
-
-fn label(receiver: &str) -> Label {
-    Label { receiver: receiver.to_owned() }
 }
 
 /// The log has every notice, whoever else is told.

@@ -3,6 +3,7 @@
 mod mail;
 mod pagerduty;
 mod slack;
+mod target;
 mod webhook;
 
 use super::notice::{Kind, Notice, Severity};
@@ -16,9 +17,9 @@ use crate::telemetry::signals::shortened;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Request, Uri};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
 use std::time::Duration;
 
+pub use target::{MailTarget, Target, Tls, To};
 pub(crate) use webhook::PREFIX as SECRET_PREFIX;
 
 /// How long a receiver may take.
@@ -29,74 +30,6 @@ const SHOWN: usize = 20;
 
 /// No receiver may make us wait for longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
-
-/// A receiver, as it is configured.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its kind and name: `slack.ops`.
-    pub id: String,
-    /// It gets nothing that is less severe.
-    pub at_least: Severity,
-    /// Where it is.
-    pub to: To,
-}
-
-/// Where a receiver is.
-#[derive(Debug, Clone)]
-pub enum To {
-    /// A Slack channel's incoming webhook.
-    Slack {
-        /// Its address, which is all that is needed to post there.
-        url: Secret,
-    },
-    /// Mail.
-    Mail(MailTarget),
-    /// Any HTTP server.
-    Webhook {
-        /// Its address.
-        url: Secret,
-        /// What notices are signed with.
-        secret: Secret,
-    },
-    /// A PagerDuty service.
-    PagerDuty {
-        /// The Events API's address.
-        url: Uri,
-        /// The service's integration key.
-        routing_key: Secret,
-    },
-}
-
-/// A mail server, and who gets mail.
-#[derive(Debug, Clone)]
-pub struct MailTarget {
-    /// The server's host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is encrypted.
-    pub tls: Tls,
-    /// A file with certificates (PEM) to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Name and password, if the server asks for them.
-    pub login: Option<(String, Secret)>,
-    /// Who writes.
-    pub from: lettre::message::Mailbox,
-    /// Who reads.
-    pub to: Vec<lettre::message::Mailbox>,
-}
-
-/// How a connection to a mail server is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tls {
-    /// It begins in clear and is encrypted before anything is said; usually port 587.
-    Starttls,
-    /// From the beginning; usually port 465.
-    Tls,
-    /// Never: for a relay on the same machine.
-    None,
-}
 
 /// What goes into every message.
 #[derive(Debug, Clone)]
