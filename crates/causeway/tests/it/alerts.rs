@@ -103,7 +103,7 @@ fn a_refused_write_key_is_told_once_everywhere_and_so_is_its_recovery_even_over_
         }
     };
     Scene::new().with(settings).play(async |stage| {
-        [&chat, &hook, &pager].map(Place::open);
+        [&chat, &hook, &pager].into_iter().for_each(Place::open);
         mail.open();
         let told = || [chat.count(), hook.count(), pager.count(), mail.mails().len()];
         stage.sandbox.set_fault(Fault::status(Target::Segment, 401));
@@ -197,7 +197,7 @@ fn a_receiver_that_is_down_holds_up_nobody_is_reported_and_gets_everything_later
         settings.alerts.webhook.insert("own".to_owned(), to.1);
     };
     Scene::new().with(settings).play(async |stage| {
-        [&chat, &hook].map(Place::open);
+        [&chat, &hook].into_iter().for_each(Place::open);
         chat.status.store(503, Ordering::SeqCst);
         stage.trouble.journal_damaged.store(true, Ordering::SeqCst);
         until_it_is(stage, "store/damaged", "pending", |_| true).await;
@@ -237,7 +237,7 @@ fn a_test_notice_is_signed_goes_to_whom_it_is_meant_for_and_an_alert_is_acknowle
         settings.alerts.pagerduty.insert("night".to_owned(), to.2);
     };
     Scene::new().with(settings).play(async |stage| {
-        [&chat, &hook, &pager].map(Place::open);
+        [&chat, &hook, &pager].into_iter().for_each(Place::open);
         let post = async |route: &str, body: Value| {
             stage.admin_with("POST", &format!("/api/alerts/{route}"), &[], body.to_string()).await
         };
@@ -287,7 +287,7 @@ fn a_key_that_expires_is_told_before_it_does() {
         settings.algolia.search_hosts = Some(vec![to.1]);
     };
     Scene::new().with(settings).play(async |stage| {
-        [&chat, &keys].map(Place::open);
+        [&chat, &keys].into_iter().for_each(Place::open);
         until_it_is(stage, "credentials/algolia.api_key", "pending", |_| true).await;
         stage.pass(HOLD_MS);
         until("it is told", || chat.count() == 1).await;
