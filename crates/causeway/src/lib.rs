@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod backup;
 pub mod bridge;
 pub mod cli;
 pub mod clock;
@@ -19,6 +20,7 @@ pub mod listen;
 pub mod moment;
 pub mod people;
 pub mod pipeline;
+pub mod problems;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

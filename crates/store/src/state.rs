@@ -127,6 +127,27 @@ pub struct DeadLetterQuery {
     pub limit: u32,
 }
 
+/// Dead letters of one flow that died for the very same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterReason {
+    /// The flow.
+    pub flow: String,
+    /// The destination's name, or the intake's.
+    pub destination: String,
+    /// The word for the cause.
+    pub cause: String,
+    /// What happened, in words.
+    pub reason: String,
+    /// How many there are.
+    pub count: u64,
+    /// When the first died, in milliseconds since the Unix epoch.
+    pub first: i64,
+    /// When the last died.
+    pub last: i64,
+    /// The id of one of them.
+    pub example: String,
+}
+
 /// A dead letter's change of status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
@@ -257,6 +278,9 @@ pub trait State: Send + Sync + 'static {
 
     /// Dead letters, newest first.
     fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, Error>;
+
+    /// Dead letters with this status, counted by flow, destination, cause and reason.
+    fn dead_letter_reasons(&self, status: DeadLetterStatus) -> Result<Vec<DeadLetterReason>, Error>;
 
     /// One dead letter.
     fn dead_letter(&self, id: &str) -> Result<Option<DeadLetter>, Error>;

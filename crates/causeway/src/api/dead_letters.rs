@@ -5,6 +5,7 @@ use super::extract::{Bytes, Path, Query};
 use super::problem::{Problem, blocking};
 use super::requeue::{self, Plan};
 use crate::pipeline::worker::Request;
+use crate::problems;
 use axum::Json;
 use axum::extract::State;
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
@@ -49,6 +50,11 @@ pub(super) async fn list(
     };
     let letters = blocking(move || Ok(admin.state.dead_letters(&query)?)).await?;
     Ok(Json(json!({ "dead_letters": letters.iter().map(requeue::shown).collect::<Vec<_>>() })))
+}
+
+pub(super) async fn problems(State(admin): State<Arc<Admin>>) -> Result<Json<Value>, Problem> {
+    let problems = blocking(move || Ok(problems::read(&*admin.state)?)).await?;
+    Ok(Json(json!({ "problems": problems })))
 }
 
 pub(super) async fn show(

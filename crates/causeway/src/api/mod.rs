@@ -7,6 +7,7 @@
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `GET /api/problems` | dead letters grouped by what is wrong |
 //! | `POST /api/persons/{id}/forget` | order the erasure of a person, found by any id |
 //! | `GET /api/erasures/{id}` | its receipt |
 //! | `GET /api/flows`, `GET /api/flows/{name}` | the flows as they run |
@@ -89,6 +90,7 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/ledger", get(ledger::get))
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
+        .route("/api/problems", get(dead_letters::problems))
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))

@@ -57,6 +57,25 @@ pub(super) enum Command {
     /// List, show, retry or discard what could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Copy the store into one file; the bridge may run
+    Backup(Backup),
+    /// Put a backup in place where there is no store yet
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write
+    pub file: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -290,6 +309,8 @@ pub(super) enum DeadLetters {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// Group those that wait for a decision by what is wrong: how many, since when, an example, what to do
+    Problems,
     /// Show one with its payload and attempts
     Show {
         /// The dead letter's id
@@ -299,7 +320,7 @@ pub(super) enum DeadLetters {
     Retry {
         /// The dead letters' ids
         ids: Vec<String>,
-        /// All that fit --flow and --error
+        /// All that fit --flow, --error and --problem
         #[arg(long, conflicts_with = "ids")]
         all: bool,
         /// With --all: only this flow's
@@ -308,6 +329,12 @@ pub(super) enum DeadLetters {
         /// With --all: only those whose reason holds this text
         #[arg(long, value_name = "TEXT", requires = "all")]
         error: Option<String>,
+        /// With --all: only those of this problem
+        #[arg(long, value_name = "ID", requires = "all")]
+        problem: Option<String>,
+        /// Only tell how many it would be
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Give up
     Discard {

@@ -10,6 +10,7 @@ use super::streams::print;
 use crate::api::requeue::{self, Plan};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::problems::{self, Problem};
 use crate::{moment, pipeline::worker};
 use causeway_store::sqlite::{self, Options, Store};
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
@@ -35,12 +36,14 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
             list(&config, &query, json)
         }
         DeadLetters::Show { id } => show(&config, id, json),
-        DeadLetters::Retry { ids, all, flow, error } => {
-            let ids = if *all { fitting(&config, flow.as_ref(), error.as_ref())? } else { ids.clone() };
+        DeadLetters::Problems => problems(&config, json),
+        DeadLetters::Retry { ids, all, flow, error, problem, dry_run } => {
+            let wanted = [flow, error, problem].map(Option::as_ref);
+            let ids = if *all { fitting(&config, wanted)? } else { ids.clone() };
             if ids.is_empty() && !all {
                 return Err(Failure::usage("name the dead letters to retry, or say --all"));
             }
-            change(&config, &ids, Change::Retry, json)
+            if *dry_run { would_retry(ids.len(), json) } else { change(&config, &ids, Change::Retry, json) }
         }
         DeadLetters::Discard { ids, note } => change(&config, ids, Change::Discard(note), json),
     }
@@ -85,7 +88,36 @@ fn unknown(id: &str, json: bool) -> Result<Outcome, Failure> {
     Ok(Outcome::Findings)
 }
 
-fn fitting(config: &Config, flow: Option<&String>, error: Option<&String>) -> Result<Vec<String>, Failure> {
+fn would_retry(count: usize, json: bool) -> Result<Outcome, Failure> {
+    print(&if json {
+        json!({ "would_retry": count }).to_string()
+    } else {
+        format!("{count} would be retried")
+    })?;
+    Ok(Outcome::Fine)
+}
+
+fn problems(config: &Config, json: bool) -> Result<Outcome, Failure> {
+    let problems = problems::read(&sqlite::open_read_only(&config.store)?.state)?;
+    for problem in &problems {
+        print(&if json { serde_json::to_string(problem).map_err(Failure::usage)? } else { told(problem) })?;
+    }
+    if problems.is_empty() && !json {
+        print("no dead letters")?;
+    }
+    Ok(Outcome::fine_if(problems.is_empty()))
+}
+
+fn told(problem: &Problem) -> String {
+    let Problem { id, flow, destination, cause, reason, count, first, last, example, advice, .. } = problem;
+    let (first, last) = (moment::print(*first), moment::print(*last));
+    format!(
+        "{id}  {count} of {flow} to {destination}, {cause}, {first} to {last}\n  {reason}\n  {advice}\n  \
+         for example: causeway dead-letters show {example}"
+    )
+}
+
+fn fitting(config: &Config, [flow, error, problem]: [Option<&String>; 3]) -> Result<Vec<String>, Failure> {
     let query = DeadLetterQuery {
         flow: flow.cloned(),
         reason: error.cloned(),
@@ -94,7 +126,11 @@ fn fitting(config: &Config, flow: Option<&String>, error: Option<&String>) -> Re
         ..DeadLetterQuery::default()
     };
     let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(&query)?;
-    Ok(letters.into_iter().map(|letter| letter.id).collect())
+    let of_problem = |letter: &DeadLetter| {
+        let DeadLetter { flow, destination, cause, reason, .. } = letter;
+        problem.is_none_or(|problem| *problem == problems::id_of(flow, destination, cause, reason))
+    };
+    Ok(letters.into_iter().filter(of_problem).map(|letter| letter.id).collect())
 }
 
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod arguments;
+mod backup;
 mod config;
 mod dead_letters;
 mod demo;
@@ -62,6 +63,8 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
         Command::Alerts(command) => alerts::run(&path, &command, json),
+        Command::Backup(options) => backup::write(&path, &options.file, options.force, json),
+        Command::Restore(options) => backup::restore(&path, &options.file, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),
     }
 }

@@ -8,10 +8,11 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 12] = [
     ("GET", "/api/ledger"),
     ("GET", "/api/events/x"),
     ("GET", "/api/dead-letters"),
+    ("GET", "/api/problems"),
     ("GET", "/api/dead-letters/x"),
     ("POST", "/api/dead-letters/x/retry"),
     ("POST", "/api/dead-letters/x/discard"),

@@ -270,6 +270,15 @@ fn decide(home: &Home) {
     let invalid = &listed(home, &["--flow", "intake"])[0];
     let id = |letter: &Value| letter["id"].as_str().unwrap().to_owned();
 
+    let problems = home.run(&["dead-letters", "problems", "--json"]).ended(1).lines();
+    let counts: Vec<&Value> = problems.iter().map(|problem| &problem["count"]).collect();
+    assert_eq!(counts, [2, 1], "two of one kind and one of another: {problems:?}");
+    let largest = problems[0]["id"].as_str().unwrap();
+    let of_one = ["dead-letters", "retry", "--all", "--problem", largest, "--dry-run", "--json"];
+    assert_eq!(home.run(&of_one).ended(0).json(), json!({"would_retry": 2}));
+    assert!(home.run(&["dead-letters", "problems"]).ended(1).out.contains("2 of search-events"));
+    assert_eq!(listed(home, &[]).len(), 3, "nothing was retried");
+
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();
     assert_eq!(shown, refused[0]);
     home.run(&["dead-letters", "show", "nothing"]).ended(1);
@@ -290,6 +299,7 @@ fn decide(home: &Home) {
     home.run(&["dead-letters", "retry", "--all", "--flow", "search-events", "--error", "refuses"]).ended(0);
     home.run(&["dead-letters", "discard", &id(invalid), "--note", "a robot"]).ended(0);
     assert!(listed(home, &[]).is_empty());
+    assert_eq!(home.run(&["dead-letters", "problems"]).ended(0).out.trim(), "no dead letters");
     assert_eq!(listed(home, &["--status", "retried"]).len(), 2);
     assert_eq!(listed(home, &["--status", "discarded"])[0]["note"], "a robot");
 }

@@ -11,6 +11,7 @@ mod trouble;
 
 mod admin;
 mod alerts;
+mod backup;
 mod cli;
 mod delivery;
 mod durability;

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use causeway_store::sqlite::Store;
 use causeway_store::state::{
-    Block, Change, DeadLetter, DeadLetterQuery, FlowVersion, LedgerRow, List, Note, Prune,
+    Block, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, FlowVersion, LedgerRow,
+    List, Note, Prune,
 };
 use causeway_store::{BlockId, Entry, Error, Extent, Journal, Position, Record, Retention, State};
 use std::sync::Arc;
@@ -162,6 +163,10 @@ impl<S: State> State for Troubled<S> {
 
     fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, Error> {
         self.inner.dead_letters(query)
+    }
+
+    fn dead_letter_reasons(&self, status: DeadLetterStatus) -> Result<Vec<DeadLetterReason>, Error> {
+        self.inner.dead_letter_reasons(status)
     }
 
     fn dead_letter(&self, id: &str) -> Result<Option<DeadLetter>, Error> {

@@ -117,3 +117,18 @@ pub(crate) fn a_resolution_changes_status_and_note(backend: &impl Backend) {
     let status = Some(DeadLetterStatus::Retried);
     assert_eq!(ids(&state, &DeadLetterQuery { status, ..all() }), ["a"]);
 }
+
+pub(crate) fn letters_are_counted_by_what_they_have_in_common(backend: &impl Backend) {
+    let state = backend.state();
+    let of = |id: &str, at, reason: &str| DeadLetter { reason: reason.into(), ..letter(id, at) };
+    let given_up = DeadLetter { status: DeadLetterStatus::Discarded, ..letter("d", 1) };
+    state.commit(&letters(vec![of("a", 9, "one"), of("b", 3, "one"), of("c", 5, "two"), given_up])).unwrap();
+    let mut reasons = state.dead_letter_reasons(DeadLetterStatus::Dead).unwrap();
+    reasons.sort_by(|one, other| one.reason.cmp(&other.reason));
+    let told = reasons.iter().map(|reason| (&*reason.reason, reason.count, reason.first, reason.last));
+    assert_eq!(told.collect::<Vec<_>>(), [("one", 2, 3, 9), ("two", 1, 5, 5)]);
+    assert_eq!(
+        (&*reasons[0].flow, &*reasons[0].cause, &*reasons[0].example),
+        ("search-events", "refused", "a")
+    );
+}

@@ -128,6 +128,7 @@ macro_rules! suite {
                 a_reason_is_searched_as_plain_text,
                 the_same_failure_is_kept_once,
                 a_resolution_changes_status_and_note,
+                letters_are_counted_by_what_they_have_in_common,
             }
             notes {
                 notes_come_by_time_whatever_the_order_of_adding,

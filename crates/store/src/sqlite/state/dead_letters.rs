@@ -1,7 +1,7 @@
 //! What could not be delivered or processed.
 
 use crate::Position;
-use crate::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus, Resolution};
+use crate::state::{DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, Resolution};
 use bytes::Bytes;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -64,6 +64,29 @@ pub(super) fn list(connection: &Connection, query: &DeadLetterQuery) -> rusqlite
         ))?
         .query_map(params_from_iter(conditions.into_iter().map(|(_, value)| value)), from_row)?
         .collect()
+}
+
+/// Counted by what they have in common.
+pub(super) fn reasons(
+    connection: &Connection,
+    status: DeadLetterStatus,
+) -> rusqlite::Result<Vec<DeadLetterReason>> {
+    let counted = "SELECT flow, destination, cause, reason, COUNT(*), MIN(died_at), MAX(died_at), MIN(id) \
+                   FROM dead_letter WHERE status = ?1 GROUP BY flow, destination, cause, reason";
+    connection.prepare_cached(counted)?.query_map([number(status)], reason_from_row)?.collect()
+}
+
+fn reason_from_row(row: &Row<'_>) -> rusqlite::Result<DeadLetterReason> {
+    Ok(DeadLetterReason {
+        flow: row.get(0)?,
+        destination: row.get(1)?,
+        cause: row.get(2)?,
+        reason: row.get(3)?,
+        count: row.get::<_, i64>(4)? as u64,
+        first: row.get(5)?,
+        last: row.get(6)?,
+        example: row.get(7)?,
+    })
 }
 
 /// Only the conditions that are asked for, so that SQLite can choose an index for them.

@@ -19,8 +19,8 @@ use super::readers::Readers;
 use super::scrub;
 use super::writer::Writer;
 use crate::state::{
-    Block, BlockId, Change, DeadLetter, DeadLetterQuery, Fact, FlowVersion, LedgerRow, List, Note, Prune,
-    State,
+    Block, BlockId, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, Fact,
+    FlowVersion, LedgerRow, List, Note, Prune, State,
 };
 use crate::{Error, Position};
 use rusqlite::Connection;
@@ -157,6 +157,10 @@ impl State for SqliteState {
 
     fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, Error> {
         self.readers.with("reading dead letters", |connection| dead_letters::list(connection, query))
+    }
+
+    fn dead_letter_reasons(&self, status: DeadLetterStatus) -> Result<Vec<DeadLetterReason>, Error> {
+        self.readers.with("counting dead letters", |connection| dead_letters::reasons(connection, status))
     }
 
     fn dead_letter(&self, id: &str) -> Result<Option<DeadLetter>, Error> {
