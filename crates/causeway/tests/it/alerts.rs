@@ -203,12 +203,12 @@ fn a_receiver_that_is_down_holds_up_nobody_is_reported_and_gets_everything_later
         until_it_is(stage, "store/damaged", "pending", |_| true).await;
         stage.pass(HOLD_MS);
         until("the other one is told", || hook.count() == 1).await;
-        let failing = async || alerts(stage).await["receivers"][0].clone();
-        while failing().await["failing"].is_null() {
+        let failing = async |stage: &Stage| alerts(stage).await["receivers"][0].clone();
+        while failing(stage).await["failing"].is_null() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(
-            (&failing().await["receiver"], &failing().await["waiting"]),
+            (&failing(stage).await["receiver"], &failing(stage).await["waiting"]),
             (&json!("slack.ops"), &json!(1))
         );
         let metrics = stage.admin("GET", "/metrics").await.text();
@@ -216,6 +216,8 @@ fn a_receiver_that_is_down_holds_up_nobody_is_reported_and_gets_everything_later
         assert!(metrics.contains("causeway_notices_sent_total{receiver=\"webhook.own\"} 1"), "{metrics}");
         assert!(metrics.contains("causeway_alerts_open{severity=\"critical\"} 1"), "{metrics}");
 
+        stage.restart().await;
+        assert_eq!(failing(stage).await["waiting"], 1, "what it has not taken outlasts a restart");
         stage.trouble.journal_damaged.store(false, Ordering::SeqCst);
         until_it_is(stage, "store/damaged", "recovering", |_| true).await;
         stage.pass(RECOVER_MS);
@@ -223,6 +225,37 @@ fn a_receiver_that_is_down_holds_up_nobody_is_reported_and_gets_everything_later
         chat.status.store(200, Ordering::SeqCst);
         until("the first one is told as well", || chat.count() == 1).await;
         assert!(chat.bodies()[0]["text"].as_str().unwrap().contains("Recovered"), "{:?}", chat.bodies());
+    });
+}
+
+#[test]
+fn what_is_held_back_in_quiet_hours_is_told_at_their_end() {
+    let chat = Place::new();
+    let to = slack(&chat);
+    let settings = |settings: &mut Settings| {
+        watching(settings);
+        settings.alerts.slack.insert("ops".to_owned(), to);
+        let now = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).time();
+        let hour = |hours: i64| jiff::SignedDuration::from_hours(hours);
+        settings.alerts.quiet_hours.from = Some(now.wrapping_sub(hour(1)).to_string());
+        settings.alerts.quiet_hours.to = Some(now.wrapping_add(hour(1)).to_string());
+        settings.alerts.quiet_hours.critical_passes = false;
+    };
+    Scene::new().with(settings).play(async |stage| {
+        chat.open();
+        stage.trouble.journal_damaged.store(true, Ordering::SeqCst);
+        until_it_is(stage, "store/damaged", "pending", |_| true).await;
+        stage.pass(HOLD_MS);
+        until_it_is(stage, "store/damaged", "firing", |_| true).await;
+        a_while().await;
+        assert_eq!((chat.count(), &alerts(stage).await["quiet"]), (0, &json!(true)));
+        stage.restart().await;
+        stage.pass(3_700_000);
+        until("it is told", || chat.count() == 1).await;
+        let told = chat.bodies().remove(0).to_string();
+        assert!(told.contains("Held back during quiet hours"), "{told}");
+        a_while().await;
+        assert_eq!(chat.count(), 1);
     });
 }
 
