@@ -309,6 +309,7 @@ mod tests {
             (&MAIL.replace("ops@example.com", "ops"), "alerts.email.ops.to"),
             ("[alerts.quiet_hours]\nfrom = \"22:00\"", "alerts.quiet_hours.to"),
             ("[alerts.quiet_hours]\nfrom = \"22:00\"\nto = \"25:00\"", "alerts.quiet_hours.to"),
+            ("[alerts.quiet_hours]\nfrom = \"22:00\"\nto = \"22:00\"", "alerts.quiet_hours.to"),
             (
                 "[alerts.quiet_hours]\nfrom = \"22:00\"\nto = \"07:00\"\ntime_zone = \"Berlin\"",
                 "alerts.quiet_hours.time_zone",
