@@ -94,7 +94,7 @@ impl Receivers {
     /// The receivers with this name, or this kind and name; all without one.
     pub fn named(&self, name: Option<&str>) -> Vec<String> {
         let fits = |id: &str| {
-            name.is_none_or(|name| id == name || id.split_once('.').is_some_and(|(_, own)| own == name))
+            name.is_none_or(|name|  id.split_once('.').is_some_and(|(_, own)| own == name))
         };
         self.all.iter().map(|receiver| receiver.address.receiver.clone()).filter(|id| fits(id)).collect()
     }
