@@ -33,6 +33,21 @@ pub struct Health {
     backlog: AtomicU64,
 }
 
+/// How it stands with what readiness depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signs {
+    /// The engine, or a destination's lane, ended abnormally.
+    pub part_stopped: bool,
+    /// The last write to the journal failed, and not for lack of room.
+    pub store_fails: bool,
+    /// The last write to the journal found no room.
+    pub disk_full: bool,
+    /// Bytes that wait to be processed.
+    pub backlog: u64,
+    /// As many as the operator allows.
+    pub backlog_bound: u64,
+}
+
 impl Health {
     /// Well, with a bound for the backlog in bytes.
     pub fn new(backlog: u64) -> Self {
@@ -86,9 +101,22 @@ impl Health {
 
     /// Whether more waits to be processed than the operator allows.
     pub fn backlog_is_full(&self) -> bool {
-        let waiting =
-            self.accepted.load(Ordering::Relaxed).saturating_sub(self.processed.load(Ordering::Relaxed));
-        waiting > self.backlog.load(Ordering::Relaxed)
+        self.waiting() > self.backlog.load(Ordering::Relaxed)
+    }
+
+    fn waiting(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed).saturating_sub(self.processed.load(Ordering::Relaxed))
+    }
+
+    /// What alerts are made of.
+    pub fn signs(&self, now: Instant) -> Signs {
+        Signs {
+            part_stopped: self.part_stopped.load(Ordering::Relaxed),
+            store_fails: self.store_fails.load(Ordering::Relaxed),
+            disk_full: self.is_full(now),
+            backlog: self.waiting(),
+            backlog_bound: self.backlog.load(Ordering::Relaxed),
+        }
     }
 
     /// Why the bridge is not ready, if it is not.

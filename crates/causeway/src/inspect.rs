@@ -1,7 +1,8 @@
 //! Answers about the store, for the admin API and for commands alike.
 
 use causeway_engine::ledger::{Balance, Books, hour_of};
-use causeway_store::{Error, State};
+use causeway_store::state::{DeadLetter, DeadLetterQuery};
+use causeway_store::{BlockId, Error, Journal, State};
 use serde::Serialize;
 
 /// The ledger, as it is shown and sent.
@@ -58,6 +59,33 @@ impl Ledger {
         }
         lines.join("\n")
     }
+}
+
+/// When the oldest event that waits for a destination was accepted, in milliseconds since the Unix epoch; nothing if none
+/// waits. Of a record that retention has removed meanwhile only the hour is known.
+pub fn oldest_waiting(
+    state: &dyn State,
+    journal: &dyn Journal,
+    destination: &str,
+) -> Result<Option<i64>, Error> {
+    let Some(block) = state.outbox(destination, BlockId(0), 1)?.pop() else { return Ok(None) };
+    let record = journal.range(block.from.0, block.from.0)?.pop();
+    Ok(Some(record.map_or(block.hour, |entry| entry.record.received_at)))
+}
+
+/// At most so many dead letters are looked at, to know what died lately.
+const DIED_LATELY: u32 = 1_000;
+
+/// What died since an instant, the latest last; of very many the latest.
+pub fn died_since(state: &dyn State, since: i64) -> Result<Vec<DeadLetter>, Error> {
+    let query = DeadLetterQuery { limit: DIED_LATELY, ..DeadLetterQuery::default() };
+    let letters = state.dead_letters(&query)?.into_iter();
+    Ok(letters.filter(|letter| letter.died_at >= since).rev().collect())
+}
+
+/// How many records the disk has lost, as far as was noticed since the start.
+pub fn damaged_records(journal: &dyn Journal) -> u64 {
+    journal.damaged().iter().map(|(first, last)| last.0 - first.0 + 1).sum()
 }
 
 fn line(width: usize, name: &str, figures: impl Iterator<Item = String>) -> String {

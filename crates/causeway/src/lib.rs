@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` at the repository's root is the map. This crate is the outside of the house: configuration,
 //! commands, servers, delivery. The decisions are made in `causeway-engine`.
 
+pub mod alerts;
 pub mod api;
 pub mod backup;
 pub mod bridge;

@@ -2,12 +2,12 @@
 
 use super::Admin;
 use super::problem::{Problem, blocking};
-use crate::inspect::Ledger;
+use crate::inspect::{self, Ledger};
 use crate::telemetry::metrics::{Destination, Flow};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use causeway_engine::flow::DESTINATIONS;
-use causeway_store::{BlockId, Error, Journal, sqlite};
+use causeway_store::sqlite;
 use http::header::CONTENT_TYPE;
 use std::sync::Arc;
 
@@ -22,25 +22,14 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<impl IntoResp
         }
         admin.metrics.imbalance.set(ledger.flows.iter().map(|flow| flow.imbalance.abs()).sum());
         for destination in DESTINATIONS {
+            let oldest = inspect::oldest_waiting(&*admin.state, &*admin.journal, destination)?;
+            let seconds = oldest.map_or(0.0, |at| (admin.clock.now() - at).max(0) as f64 / 1000.0);
             let label = Destination { destination: destination.to_owned() };
-            admin.metrics.oldest.get_or_create(&label).set(oldest_seconds(&admin, destination)?);
+            admin.metrics.oldest.get_or_create(&label).set(seconds);
         }
-        admin.metrics.damaged.set(damaged_records(&*admin.journal));
+        admin.metrics.damaged.set(inspect::damaged_records(&*admin.journal) as i64);
         admin.metrics.disk_free.set(sqlite::free_bytes(&admin.store)? as i64);
         Ok(admin.metrics.encode())
     });
     Ok(([(CONTENT_TYPE, FORMAT)], text.await?))
-}
-
-fn damaged_records(journal: &dyn Journal) -> i64 {
-    journal.damaged().iter().map(|(first, last)| (last.0 - first.0 + 1) as i64).sum()
-}
-
-/// How long ago the oldest event that waits for the destination was accepted; 0 if none waits. Of a record that
-/// retention has removed meanwhile only the hour is known.
-fn oldest_seconds(admin: &Admin, destination: &str) -> Result<f64, Error> {
-    let Some(block) = admin.state.outbox(destination, BlockId(0), 1)?.pop() else { return Ok(0.0) };
-    let record = admin.journal.range(block.from.0, block.from.0)?.pop();
-    let accepted = record.map_or(block.hour, |entry| entry.record.received_at);
-    Ok((admin.clock.now() - accepted).max(0) as f64 / 1000.0)
 }

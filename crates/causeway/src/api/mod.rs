@@ -17,10 +17,13 @@
 //! | `GET /api/persons/{id}` | what is known of somebody, by any id |
 //! | `POST /api/persons/{id}/link`, `…/unlink` | two ids are one person's; they are not |
 //! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
+//! | `GET /api/alerts` | what is wrong, what was lately, and who is told |
+//! | `POST /api/alerts/test`, `…/acknowledge` | a notice to try whether it arrives; somebody sees to it |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 mod access;
+pub mod alerts;
 mod dead_letters;
 mod erasures;
 mod events;
@@ -34,6 +37,7 @@ pub mod requeue;
 
 pub use access::Access;
 
+use crate::alerts::Alerts;
 use crate::clock::Clock;
 use crate::erasure::Forgetter;
 use crate::flows::Desk;
@@ -70,6 +74,8 @@ pub struct Admin {
     pub flows: Desk,
     /// Where erasures are looked up.
     pub forgetter: Forgetter,
+    /// What is wrong, and who is told.
+    pub alerts: Alerts,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -90,6 +96,9 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
         .route("/api/persons/{id}/forget", post(erasures::forget))
         .route("/api/erasures/{id}", get(erasures::show))
+        .route("/api/alerts", get(alerts::list))
+        .route("/api/alerts/test", post(alerts::test))
+        .route("/api/alerts/acknowledge", post(alerts::acknowledge))
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))

@@ -1,6 +1,7 @@
 //! The ground that the parts of the bridge share, and the parts built on it.
 
-use super::settings;
+use super::{StartError, settings};
+use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run::Background};
 use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -13,13 +14,14 @@ use crate::flows::{Catalogue, Desk};
 use crate::gateway::watch::{self as watching, Watcher};
 use crate::gateway::{Gateway, LookUps, Searches, Upstream};
 use crate::health::{self, Health};
+use crate::inspect;
 use crate::intake::{Intake, body::Budget};
 use crate::people::{HotFacts, SearchContexts};
 use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
-use crate::telemetry::{Live, Metrics};
+use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
 use rand::seq::SliceRandom;
@@ -45,6 +47,7 @@ pub(super) struct Ground {
     pub(super) tail: Arc<Tail>,
     pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) signals: Arc<Signals>,
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
     pub(super) clock: Clock,
@@ -63,6 +66,9 @@ impl Ground {
         health.accepted(health::found_waiting(last, cursor));
         let forgotten = Forgotten::default();
         erasure::leave_out(&*state, &forgotten)?;
+        let within = config.alerts.rules.limits.dead_letters_within_ms;
+        let signals = Signals::new(within);
+        signals.died(&inspect::died_since(&*state, clock.now() - within)?);
         Ok(Self {
             journal,
             facts: Arc::new(HotFacts::new(Arc::clone(&state))),
@@ -70,6 +76,7 @@ impl Ground {
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
             metrics: Arc::new(Metrics::new()),
+            signals: Arc::new(signals),
             health,
             forgotten,
             clock,
@@ -93,6 +100,7 @@ impl Ground {
             settings: settings::engine(config),
             flows: flows.to_vec(),
             metrics: Arc::clone(&self.metrics),
+            signals: Arc::clone(&self.signals),
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
             due,
@@ -142,6 +150,7 @@ impl Ground {
             failing: AtomicBool::new(false),
             recovered: Notify::new(),
             forgotten: self.forgotten.clone(),
+            signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
@@ -202,6 +211,40 @@ impl Ground {
         };
         let running = poll::run(parts, stopping.clone());
         Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
+    }
+
+    /// Starts the background that tells people what is wrong.
+    pub(super) fn start_alerts(
+        &self,
+        config: &Config,
+        destinations: &[&'static str],
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<(Alerts, JoinHandle<()>), StartError> {
+        let own = &config.alerts;
+        let observer = Observer {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            store: config.store.clone(),
+            destinations: destinations.to_vec(),
+            clock: self.clock.clone(),
+            looks: 0,
+        };
+        let asker = if own.targets.is_empty() { None } else { Asker::new(config)? };
+        let (background, alerts) = Background::new(alerts::run::Parts {
+            observer,
+            kept: alerts::kept::Kept::read(&*self.state)?,
+            worker: worker.clone(),
+            receivers: Arc::new(Receivers::new(&own.targets, own.letterhead.clone())?),
+            asker,
+            rules: own.rules.clone(),
+            signals: Arc::clone(&self.signals),
+            health: Arc::clone(&self.health),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+        });
+        let running = health::watched(Arc::clone(&self.health), background.run(stopping.clone()));
+        Ok((alerts, tokio::spawn(running)))
     }
 
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
@@ -291,6 +334,7 @@ impl Ground {
         worker: worker::Handle,
         committer: Committer,
         forgetter: Forgetter,
+        alerts: Alerts,
     ) -> Admin {
         Admin {
             journal: Arc::clone(&self.journal),
@@ -300,6 +344,7 @@ impl Ground {
             worker,
             committer,
             forgetter,
+            alerts,
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),

@@ -119,6 +119,8 @@ impl Bridge {
         lanes.extend(erasing);
         let (forgetter, forgetting) = ground.start_forgetter(&worker, eraser.clone(), &stopping);
         lanes.push(forgetting);
+        let (alerts, telling) = ground.start_alerts(&config, &destinations, &worker, &stopping)?;
+        lanes.push(telling);
 
         let (stop_servers, stopping) = watch::channel(false);
         let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
@@ -130,7 +132,7 @@ impl Bridge {
             None => public_side,
         };
         let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
-        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter);
+        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter, alerts);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
         let share = settings::connections(&config);

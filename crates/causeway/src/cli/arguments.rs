@@ -51,6 +51,9 @@ pub(super) enum Command {
     Forget(Forget),
     /// Show what is known of a person, or what a late link changes of events that Segment has
     Person(Person),
+    /// List what is wrong, try whether notices arrive, or say that you see to it
+    #[command(subcommand)]
+    Alerts(Alerts),
     /// List, show, retry or discard what could not be delivered
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -268,6 +271,25 @@ pub(super) struct Person {
     /// With --repair: only list it; exit 1 if there is anything
     #[arg(long, requires = "repair")]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Alerts {
+    /// List what is wrong and what was lately; exit 1 if something is wrong
+    List,
+    /// Send a notice that nothing is wrong; exit 1 if it does not arrive everywhere
+    Test {
+        /// A receiver's name, with or without its kind: `ops`, `slack.ops` [default: all]
+        name: Option<String>,
+    },
+    /// Say that you see to an alert: there are no reminders then
+    Acknowledge {
+        /// The alert's key, as in `vendor/segment`
+        key: String,
+        /// Who you are
+        #[arg(long, env = "USER", default_value = "an operator")]
+        by: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 the thing asked about is not fine, 2 usage or bad configuration, 3 a vendor, store or file could
 //! not be reached.
 
+mod alerts;
 mod arguments;
 mod backup;
 mod config;
@@ -61,6 +62,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Ledger(options) => ledger::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
+        Command::Alerts(command) => alerts::run(&path, &command, json),
         Command::Backup(options) => backup::write(&path, &options.file, options.force, json),
         Command::Restore(options) => backup::restore(&path, &options.file, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),

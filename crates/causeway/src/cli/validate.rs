@@ -4,6 +4,7 @@ use super::arguments;
 use super::outcome::{Failure, Outcome};
 use super::run::runtime;
 use super::streams::print;
+use crate::alerts::keys;
 use crate::config::{self, Config, SegmentTarget};
 use crate::delivery::body::Pieces;
 use crate::delivery::client::Client;
@@ -60,10 +61,7 @@ async fn try_credentials(config: &Config) -> Result<Vec<Finding>, Failure> {
     let client = Client::new(config.settings.delivery.timeout.0)?;
     let mut findings = Vec::new();
     if let Some(credentials) = &config.credentials {
-        let hosts = config.settings.algolia.search_hosts.clone();
-        let host = hosts
-            .and_then(|hosts| hosts.into_iter().next())
-            .unwrap_or_else(|| format!("https://{}-dsn.algolia.net", credentials.app_id));
+        let host = keys::host(config, &credentials.app_id);
         let writes: &[&str] = if config.profiles.is_some() { &RIGHTS } else { &[] };
         let keys: [(&str, &Option<Secret>, &[&str]); 2] = [
             ("algolia.api_key", &config.settings.algolia.api_key, &["search"]),
@@ -89,7 +87,7 @@ async fn algolia_key(
     app_id: &str,
     needed: &[&str],
 ) -> Result<Finding, Failure> {
-    let request = Request::get(format!("{}/1/keys/{}", host.trim_end_matches('/'), key.expose()));
+    let request = Request::get(format!("{host}/1/keys/{}", key.expose()));
     let request = signed(request, app_id, key)
         .body(Pieces::default())
         .map_err(|_| Failure::usage(format!("{name}: the key holds characters that no key has")))?;

@@ -1,5 +1,6 @@
 //! What the program works with: cross-checked and compiled. If it exists, it can run.
 
+use super::alerts::{self, Alerts};
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
 use super::poll::{self, PollTarget};
@@ -59,6 +60,8 @@ pub struct Config {
     pub search_rules: Rules,
     /// Where searches are forwarded; none if the gateway is off or there is no application.
     pub gateway: Option<GatewayTarget>,
+    /// Who is told what, and when.
+    pub alerts: Alerts,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -132,6 +135,7 @@ impl Config {
             gateway: gateway::target(&settings)?,
             erasure: algolia::erasure(&settings)?,
             poll: poll::target(&settings)?,
+            alerts: alerts::check(&settings, home)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,
@@ -311,7 +315,7 @@ pub(super) fn compress(setting: Compression, url: &Uri) -> bool {
     }
 }
 
-fn on_loopback(host: &str) -> bool {
+pub(super) fn on_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -4,6 +4,7 @@
 //! 2. [`settings`]: the raw twin of the file: every key, its default and its documentation in one place;
 //! 3. [`Config`]: what the program works with, cross-checked, compiled; if it exists, it can run.
 
+mod alerts;
 pub mod algolia;
 pub mod checked;
 pub mod gateway;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod source;
 pub mod units;
 
+pub use alerts::Alerts;
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use gateway::GatewayTarget;

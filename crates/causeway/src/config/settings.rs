@@ -2,6 +2,8 @@
 
 use super::gateway::Gateway;
 use super::units::{Size, Span};
+use crate::alerts::receivers::Tls;
+use crate::alerts::{Condition, Severity};
 use crate::secret::Secret;
 use causeway_engine::search_context::RuleSettings;
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,7 @@ pub struct Settings {
     pub duplicates: Duplicates,
     pub limits: Limits,
     pub delivery: Delivery,
+    pub alerts: Alerts,
     pub log: Log,
 }
 
@@ -147,6 +150,68 @@ section! {
         drain: Span,
         window: Size,
     }
+}
+section! {
+    /// `[alerts]`
+    Alerts {
+        name: String,
+        link: Option<String>,
+        every: Span,
+        hold: Span,
+        recover: Span,
+        remind: Span,
+        grown: f64,
+        off: Vec<Condition>,
+        slack: BTreeMap<String, Slack>,
+        email: BTreeMap<String, Email>,
+        webhook: BTreeMap<String, AlertWebhook>,
+        pagerduty: BTreeMap<String, PagerDuty>,
+        thresholds: Thresholds,
+        quiet_hours: QuietHours,
+    }
+}
+section! {
+    /// `[alerts.slack.NAME]`
+    Slack { url: Secret, at_least: Option<Severity>, }
+}
+section! {
+    /// `[alerts.email.NAME]`
+    Email {
+        host: String,
+        port: Option<u16>,
+        tls: Option<Tls>,
+        ca_file: Option<PathBuf>,
+        username: Option<String>,
+        password: Option<Secret>,
+        from: String,
+        to: Vec<String>,
+        at_least: Option<Severity>,
+    }
+}
+section! {
+    /// `[alerts.webhook.NAME]`
+    AlertWebhook { url: Secret, secret: Secret, at_least: Option<Severity>, }
+}
+section! {
+    /// `[alerts.pagerduty.NAME]`
+    PagerDuty { routing_key: Secret, url: Option<String>, at_least: Option<Severity>, }
+}
+section! {
+    /// `[alerts.thresholds]`
+    Thresholds {
+        oldest_waiting: Span,
+        oldest_waiting_critical: Span,
+        backlog: f64,
+        dead_letters: u64,
+        dead_letters_critical: u64,
+        dead_letters_within: Span,
+        disk_free: Size,
+        key_expires: Span,
+    }
+}
+section! {
+    /// `[alerts.quiet_hours]`
+    QuietHours { from: Option<String>, to: Option<String>, time_zone: String, critical_passes: bool, }
 }
 section! {
     /// `[log]`

@@ -12,7 +12,8 @@ use super::report::Report;
 use super::slots::Item;
 use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
-use crate::telemetry::{Live, Metrics};
+use crate::telemetry::signals::Fault;
+use crate::telemetry::{Live, Metrics, Signals};
 use bytes::Bytes;
 use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +48,8 @@ pub struct Shared {
     pub recovered: Notify,
     /// Whose messages are not sent any more.
     pub forgotten: Forgotten,
+    /// Who is told how the vendor fails.
+    pub signals: Arc<Signals>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The live screen's figures.
@@ -142,9 +145,13 @@ impl Run<'_> {
                 }
                 Verdict::Denied(words) => {
                     tracing::error!(destination = self.shared.destination.name(), %words, "the vendor denies access; messages are held");
+                    self.tell(Fault::Denied, &words);
                     failures += 1;
                 }
-                Verdict::Failed(_) => failures += 1,
+                Verdict::Failed(words) => {
+                    self.tell(Fault::Failed, &words);
+                    failures += 1;
+                }
             }
             self.shared.failing.store(true, Ordering::Relaxed);
             if let Some(reason) = self.gave_up() {
@@ -211,8 +218,14 @@ impl Run<'_> {
 
     fn is_well(&self, failures: u32) {
         if self.shared.failing.swap(false, Ordering::Relaxed) || failures > 0 {
+            self.shared.signals.well(self.shared.destination.name());
             self.shared.recovered.notify_waiters();
         }
+    }
+
+    fn tell(&self, fault: Fault, words: &str) {
+        let (destination, now) = (self.shared.destination.name(), self.shared.clock.now());
+        self.shared.signals.failing(destination, fault, words, now);
     }
 
     fn gave_up(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use super::tick::Due;
 use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
-use crate::telemetry::{Live, Metrics};
+use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
@@ -95,6 +95,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The flows.
     pub flows: Vec<Arc<Flow>>,
+    /// Who is told what died.
+    pub signals: Arc<Signals>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The live screen's figures.
@@ -243,6 +245,7 @@ impl Worker {
         let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);
         self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
+        self.parts.signals.died(&change.dead_letters);
         self.tell_forgotten(&change);
         self.tell_due();
         for block in change.outbox {

@@ -63,6 +63,20 @@ pub struct Flow {
     pub flow: String,
 }
 
+/// Label of a receiver of notices.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Receiver {
+    /// Its kind and name.
+    pub receiver: String,
+}
+
+/// Label of open alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Open {
+    /// `warning` or `critical`.
+    pub severity: &'static str,
+}
+
 /// Every metric. Cheap to update from anywhere.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -104,6 +118,14 @@ pub struct Metrics {
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
     /// The search gateway's.
     pub gateway: Gateway,
+    /// `causeway_alerts_open`
+    pub alerts_open: Family<Open, Gauge>,
+    /// `causeway_notices_sent_total`
+    pub notices_sent: Family<Receiver, Counter>,
+    /// `causeway_notices_failed_total`: attempts.
+    pub notices_failed: Family<Receiver, Counter>,
+    /// `causeway_notices_dropped_total`
+    pub notices_dropped: Family<Receiver, Counter>,
 }
 
 /// Histograms of seconds, by destination.
@@ -172,6 +194,18 @@ impl Metrics {
             self.oldest.clone(),
         );
         self.gateway.register(&mut registry);
+        registry.register("alerts_open", "Alerts that were told and are not over", self.alerts_open.clone());
+        registry.register("notices_sent", "Notices that a receiver took", self.notices_sent.clone());
+        registry.register(
+            "notices_failed",
+            "Attempts to send notices that failed",
+            self.notices_failed.clone(),
+        );
+        registry.register(
+            "notices_dropped",
+            "Notices that a receiver refused, or did not take for a day",
+            self.notices_dropped.clone(),
+        );
         let mut text = String::new();
         // Writing to a String can't fail.
         let _ = encode(&mut text, &registry);

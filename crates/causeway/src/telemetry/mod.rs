@@ -1,9 +1,11 @@
-//! What operators see: logs, metrics, and the live figures of the demo's screen.
+//! What operators see: logs, metrics, the live figures of the demo's screen, and the signals that alerts are made of.
 
 pub mod gateway;
 mod live;
 pub mod logs;
 pub mod metrics;
+pub mod signals;
 
 pub use live::Live;
 pub use metrics::Metrics;
+pub use signals::Signals;

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-const ROUTES: [(&str, &str); 9] = [
+const ROUTES: [(&str, &str); 12] = [
     ("GET", "/api/ledger"),
     ("GET", "/api/events/x"),
     ("GET", "/api/dead-letters"),
@@ -17,6 +17,9 @@ const ROUTES: [(&str, &str); 9] = [
     ("POST", "/api/dead-letters/x/retry"),
     ("POST", "/api/dead-letters/x/discard"),
     ("GET", "/api/flows"),
+    ("GET", "/api/alerts"),
+    ("POST", "/api/alerts/test"),
+    ("POST", "/api/alerts/acknowledge"),
     ("GET", "/metrics"),
 ];
 

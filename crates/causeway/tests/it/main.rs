@@ -5,11 +5,13 @@
 
 mod events;
 mod http;
+mod receivers;
 mod stage;
 mod trouble;
 mod upstream;
 
 mod admin;
+mod alerts;
 mod backup;
 mod cli;
 mod delivery;
