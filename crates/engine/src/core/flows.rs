@@ -31,22 +31,23 @@ impl Step<'_> {
         place: Place,
         only: Option<&str>,
     ) {
-        let context = payload::algolia_context(event);
-        let secret = self.engine.settings.token_secret.clone();
-        let mut payload = None;
+        let settings = Arc::clone(&self.engine.settings);
+        let mut made = None;
         let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
         let flows = std::mem::take(&mut self.flows);
         let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
         for flow in of_source(&flows, Source::Algolia).filter(asked) {
-            let payload = payload.get_or_insert_with(|| payload::of_insights(event, sender, place.time));
+            let (payload, context) = made.get_or_insert_with(|| {
+                (payload::of_insights(event, sender, place.time), payload::algolia_context(event))
+            });
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
                 anonymous: sender.anonymous.as_deref(),
                 user: sender.user.as_deref(),
-                algolia: Some(&context),
-                token_secret: secret.expose().as_bytes(),
+                algolia: Some(context),
+                token_secret: settings.token_secret.expose().as_bytes(),
             };
             self.run_flow(flow, payload, stamp, came, place);
         }
