@@ -62,20 +62,18 @@ impl Template {
         Self { events: events as u64, objects, people, signed, bytes: text.into_bytes() }
     }
 
-    /// The request with the numbers from `next` on, which is moved past them.
+    /// The request with the events numbered from `next` on, which is moved past them. An event has its number wherever it
+    /// names an object, and is one person's; a person's events are spread, as they are when many shop at once.
     pub(crate) fn renumbered(&mut self, next: &mut u64) -> &[u8] {
-        for &place in &self.objects {
-            write_digits(&mut self.bytes[place..place + OBJECT.len()], *next);
-            *next += 1;
+        let (first, each) = (*next, self.objects.len() / self.people.len());
+        for (count, &place) in self.objects.iter().enumerate() {
+            write_digits(&mut self.bytes[place..place + OBJECT.len()], first + (count / each) as u64);
         }
-        for &place in &self.people {
-            // A person's events are spread, as they are when many shop at once.
-            write_digits(
-                &mut self.bytes[place..place + PERSON.len()],
-                next.wrapping_mul(2_654_435_761) % PEOPLE,
-            );
-            *next += 1;
+        for (number, &place) in (first..).zip(&self.people) {
+            let person = number.wrapping_mul(2_654_435_761) % PEOPLE;
+            write_digits(&mut self.bytes[place..place + PERSON.len()], person);
         }
+        *next += self.events;
         self.sign();
         &self.bytes
     }

@@ -263,12 +263,22 @@ fn a_recipe_hears_only_calls_with_the_consent_it_needs() {
 }
 
 #[test]
-fn a_call_that_no_flow_could_read_is_a_dead_letter_and_not_lost() {
-    let mut world = World::new();
-    world.webhook_text(r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"plan":1e999}}"#);
-    let balances = world.books.balances();
-    let intake = balances.iter().find(|balance| balance.flow == "intake").unwrap();
-    assert_eq!((intake.accepted, intake.dead_lettered, intake.imbalance), (1, 1, 0));
+fn a_call_that_no_flow_could_read_is_a_dead_letter_whether_or_not_anybody_looks_at_it() {
+    let alone =
+        r#"{"type":"track","event":"e","messageId":"m1","userId":"u-1","properties":{"total":1e999}}"#;
+    let told = r#"{"type":"identify","messageId":"m1","userId":"u-1","traits":{"plan":1e999}}"#;
+    let shared = r#"{"context":{"total":1e999},"batch":[{"type":"page","messageId":"m1","userId":"u-1"}]}"#;
+    for settings in [settings(), Settings::default()] {
+        for (source, meta, body) in
+            [(Source::Webhook, "", alone), (Source::Webhook, "", told), (Source::Tracking, "batch", shared)]
+        {
+            let mut world = World::with(settings.clone());
+            world.take_text(source, meta, body.to_owned());
+            let rows = world.books.balances();
+            let intake = rows.iter().find(|row| row.flow == "intake").unwrap();
+            assert_eq!((intake.accepted, intake.dead_lettered, intake.imbalance), (1, 1, 0), "{body}");
+        }
+    }
 }
 
 #[test]

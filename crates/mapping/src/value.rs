@@ -42,6 +42,13 @@ impl<'a> Value<'a> {
         parse::parse(json)
     }
 
+    /// Whether [`Value::parse`] would take this text, which is known to be JSON nested no deeper than
+    /// [`MAX_DEPTH`](crate::limits::MAX_DEPTH): all that is left to go wrong is a number beyond an `f64`. Quicker than reading
+    /// it, since nothing is kept.
+    pub fn can_hold(json: &str) -> bool {
+        parse::numbers_fit(json)
+    }
+
     /// Appends the value as compact JSON, with JavaScript's spelling of numbers and escapes.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         write::write(self, out);

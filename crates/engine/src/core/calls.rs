@@ -1,6 +1,6 @@
 //! Segment's calls, and what each goes through.
 
-use super::demand::purchase_of_call;
+use super::demand::{is_order, purchase_of_call};
 use super::flows::{Came, of_source};
 use super::step::{Place, Step, made};
 use super::{FORWARD_CALLS, INTAKE};
@@ -12,6 +12,7 @@ use causeway_algolia::tokens;
 use causeway_mapping::Value;
 use causeway_segment::call::{self, Call, Kind, Route};
 use causeway_store::Entry;
+use std::sync::Arc;
 
 impl Step<'_> {
     /// A body of calls, by webhook or from a client of the Tracking API; or one that an operator repaired, for the flow
@@ -49,11 +50,14 @@ impl Step<'_> {
         if repaired_for.is_none() && call.is_ours() {
             return self.stopped();
         }
-        let message = message_of(call, entry, place.id);
-        let payload = match Value::parse(message.as_bytes()) {
+        // To make the message and to read it costs more than all the rest, and often nobody looks at it.
+        let wanted = repaired_for.is_some() || self.is_looked_at(call, route) || !is_readable(call);
+        let message = wanted.then(|| message_of(call, entry, place.id));
+        let payload = match message.as_deref().map(|message| Value::parse(message.as_bytes())).transpose() {
             Ok(payload) => payload,
             Err(error) => return self.quarantine(entry, item, error.to_string(), call.raw),
         };
+        let message = message.as_deref().unwrap_or(call.raw);
         self.count_intake();
         let short = place.id.0 as u64;
         let received_at = entry.record.received_at;
@@ -68,36 +72,48 @@ impl Step<'_> {
         if let Some(flow) = only.filter(|flow| !self.runs(flow)) {
             let person = call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default();
             let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
-            return self.rejected(flow, Came { raw: &message, person }, place, cause);
+            return self.rejected(flow, Came { raw: message, person }, place, cause);
         }
         if only.is_none() {
-            self.pass_on(&message, place, route);
+            self.pass_on(message, place, route);
         }
-        self.understood(call, &message, payload, place, only);
+        self.understood(call, message, payload, place, only);
     }
 
-    /// What a call that is new comes to.
+    /// Whether anybody looks at the message that a call becomes.
+    fn is_looked_at(&self, call: &Call<'_>, route: Route) -> bool {
+        let settings = &self.engine.settings;
+        call.kind == Kind::Identify
+            || is_order(call)
+            || settings.forward_calls && is_tracking(route)
+            || !settings.syncs.is_empty()
+            || of_source(&self.flows, Source::Segment).next().is_some()
+    }
+
+    /// What a call that is new comes to. `payload` is there if anybody looks at it.
     fn understood(
         &mut self,
         call: &Call<'_>,
         message: &str,
-        payload: Value<'_>,
+        payload: Option<Value<'_>>,
         place: Place,
         only: Option<&str>,
     ) {
-        let Some(mut payload) = payload::of_call(payload) else { return };
-        let told = self.learn(call, &payload, place);
-        if let Some(purchase) = purchase_of_call(call, &payload, place).filter(|_| only.is_none()) {
+        let mut payload = payload.and_then(payload::of_call);
+        let told = self.learn(call, payload.as_ref(), place);
+        let bought = payload.as_ref().and_then(|payload| purchase_of_call(call, payload, place));
+        if let Some(purchase) = bought.filter(|_| only.is_none()) {
             self.note_purchase(&purchase, &told.sender, place);
         }
         self.remember_tokens(&told.sender);
+        let Some(payload) = &mut payload else { return };
         let came = Came {
             raw: message,
             person: call.anonymous_id.as_deref().or(call.user_id.as_deref()).unwrap_or_default(),
         };
-        self.run_call_flows(&mut payload, &told.sender, came, place, only);
+        self.run_call_flows(payload, &told.sender, came, place, only);
         if only.is_none() {
-            self.sync_call(&payload, &told, place);
+            self.sync_call(payload, &told, place);
         }
     }
 
@@ -118,14 +134,14 @@ impl Step<'_> {
         place: Place,
         only: Option<&str>,
     ) {
-        let secret = self.engine.settings.token_secret.clone();
+        let settings = Arc::clone(&self.engine.settings);
         let stamp = Stamp {
             event: place.id,
             time: place.time,
             anonymous: sender.anonymous.as_deref(),
             user: sender.user.as_deref(),
             algolia: None,
-            token_secret: secret.expose().as_bytes(),
+            token_secret: settings.token_secret.expose().as_bytes(),
         };
         let flows = std::mem::take(&mut self.flows);
         for flow in
@@ -183,6 +199,11 @@ impl Step<'_> {
     }
 }
 
+/// Whether the message that a call becomes can be read.
+fn is_readable(call: &Call<'_>) -> bool {
+    call.sources().all(Value::can_hold)
+}
+
 fn is_tracking(route: Route) -> bool {
     route != Route::Webhook
 }
@@ -203,7 +224,7 @@ fn place_of(call: &Call<'_>, entry: &Entry, item: usize) -> Place {
 /// The id of a call: its messageId's, by which Segment itself tells repetitions, or its arrival's.
 pub(crate) fn call_id(call: &Call<'_>, entry: &Entry, item: usize) -> EventId {
     if let Some(id) = call.message_id.as_deref() {
-        EventId::timed(xxhash_rust::xxh3::xxh3_128(format!("segment\n{id}").as_bytes()))
+        EventId::timed(xxhash_rust::xxh3::xxh3_128(["segment\n", id].concat().as_bytes()))
     } else {
         let content = xxhash_rust::xxh3::xxh3_128(call.raw.as_bytes());
         EventId::untimed(content, entry.record.received_at, entry.position.0, item)

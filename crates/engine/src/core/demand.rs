@@ -190,12 +190,16 @@ pub(super) fn millionths(amount: f64) -> Option<i64> {
     (0.0..=MOST).contains(&amount).then(|| (amount * 1e6).round() as i64)
 }
 
+/// Whether a call of Segment's is an order.
+pub(super) fn is_order(call: &Call<'_>) -> bool {
+    const ORDERS: [&str; 2] = ["Order Completed", "Completed Order"];
+    call.kind == call::Kind::Track && call.name.as_deref().is_some_and(|name| ORDERS.contains(&name))
+}
+
 /// What a call of Segment's says was bought: the products of an order.
 pub(super) fn purchase_of_call(call: &Call<'_>, payload: &Mapped<'_>, place: Place) -> Option<Purchase> {
-    const ORDERS: [&str; 2] = ["Order Completed", "Completed Order"];
     const TOTALS: [&str; 4] = ["revenue", "subtotal", "value", "total"];
-    let named = call.name.as_deref().is_some_and(|name| ORDERS.contains(&name));
-    let properties = payload.get("properties").filter(|_| call.kind == call::Kind::Track && named)?;
+    let properties = payload.get("properties").filter(|_| is_order(call))?;
     let Some(Mapped::Array(products)) = properties.get("products") else { return None };
     let total = TOTALS.iter().find_map(|key| properties.get(key).and_then(amount));
     Some(Purchase {

@@ -32,30 +32,29 @@ impl Step<'_> {
         place: Place,
         only: Option<&str>,
     ) {
-        let context = payload::algolia_context(event);
-        let secret = self.engine.settings.token_secret.clone();
+        let settings = Arc::clone(&self.engine.settings);
         let recovered = self.recover(event, sender, place);
         let mut queries = self.recall_all(event);
         self.recall_recovered(&event.user_token, &recovered, &mut queries);
-        let mut payload = None;
+        let mut made = None;
         let came = Came { raw: event.raw, person: &event.user_token };
         // Taken out for the time of the loop, which needs the rest of the step.
         let flows = std::mem::take(&mut self.flows);
         let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());
         for flow in of_source(&flows, Source::Algolia).filter(asked) {
-            let payload = payload.get_or_insert_with(|| {
+            let (payload, context) = made.get_or_insert_with(|| {
                 let mut payload = payload::of_insights(event, sender, place.time);
                 payload::add_recovered(&mut payload, &recovered);
                 payload::add_queries(&mut payload, &queries);
-                payload
+                (payload, payload::algolia_context(event))
             });
             let stamp = Stamp {
                 event: place.id,
                 time: place.time,
                 anonymous: sender.anonymous.as_deref(),
                 user: sender.user.as_deref(),
-                algolia: Some(&context),
-                token_secret: secret.expose().as_bytes(),
+                algolia: Some(context),
+                token_secret: settings.token_secret.expose().as_bytes(),
             };
             self.run_flow(flow, payload, stamp, came, place);
         }
@@ -72,14 +71,14 @@ impl Step<'_> {
         only: Option<&str>,
     ) {
         let context = payload::search_context(search);
-        let secret = self.engine.settings.token_secret.clone();
+        let settings = Arc::clone(&self.engine.settings);
         let stamp = Stamp {
             event: place.id,
             time: place.time,
             anonymous: sender.anonymous.as_deref(),
             user: sender.user.as_deref(),
             algolia: Some(&context),
-            token_secret: secret.expose().as_bytes(),
+            token_secret: settings.token_secret.expose().as_bytes(),
         };
         let flows = std::mem::take(&mut self.flows);
         let asked = |flow: &&Arc<Flow>| only.is_none_or(|only| only == flow.name());

@@ -30,11 +30,24 @@ impl Told<'_> {
 
 impl Step<'_> {
     /// Takes from a call what it tells of identifiers and of the person.
-    pub(super) fn learn<'a>(&mut self, call: &'a Call<'a>, payload: &Value<'_>, place: Place) -> Told<'a> {
+    ///
+    /// `payload` is the message that it became; an identify has to have one.
+    pub(super) fn learn<'a>(
+        &mut self,
+        call: &'a Call<'a>,
+        payload: Option<&Value<'_>>,
+        place: Place,
+    ) -> Told<'a> {
         let mut told = self.learn_links(call, place);
+        let computation = engage::computation(call);
+        let traits =
+            payload.filter(|_| call.kind == Kind::Identify).and_then(|payload| payload.get("traits"));
+        if computation.is_none() && traits.is_none() {
+            return told;
+        }
         let Some(id) = identifier(call) else { return told };
-        told.news |= self.learn_traits(call, payload, &id, place);
-        if let Some(computation) = engage::computation(call) {
+        told.news |= self.learn_traits(traits, computation.as_ref(), &id, place);
+        if let Some(computation) = computation {
             told.news |= self.learn_computation(&computation, &id, place);
         }
         told
@@ -42,7 +55,7 @@ impl Step<'_> {
 
     fn learn_links<'a>(&mut self, call: &'a Call<'a>, place: Place) -> Told<'a> {
         let token = self.token_property(call);
-        let ids = tied(call, token.as_deref());
+        let ids = if self.engine.settings.syncs.is_empty() { vec![] } else { tied(call, token.as_deref()) };
         let before = self.standing_before(&ids, place);
         let news = self.note_links(call, token.as_deref(), place) > Noted::Extended;
         let mut regrouped = BTreeSet::new();
@@ -99,13 +112,18 @@ impl Step<'_> {
         Sender { anonymous, user }
     }
 
-    fn learn_traits(&mut self, call: &Call<'_>, payload: &Value<'_>, id: &Identifier, place: Place) -> bool {
-        let traits = payload.get("traits").and_then(Value::as_object).filter(|_| call.kind == Kind::Identify);
+    fn learn_traits(
+        &mut self,
+        traits: Option<&Value<'_>>,
+        computation: Option<&Computation<'_>>,
+        id: &Identifier,
+        place: Place,
+    ) -> bool {
         // Engage's own keys are audiences and computed traits, and are learned as such.
-        let computed = engage::computation(call).map(|computation| key_of(&computation).to_owned());
+        let computed = computation.map(key_of);
         let mut news = false;
-        for (name, value) in traits.into_iter().flat_map(Object::iter) {
-            if computed.as_deref() != Some(name) {
+        for (name, value) in traits.and_then(Value::as_object).into_iter().flat_map(Object::iter) {
+            if computed != Some(name) {
                 news |= self.learn_trait(name, value, id, place);
             }
         }

@@ -202,7 +202,7 @@ pub const AFFINITIES: &str = "trait-affinities";
 /// The engine. One owner drives it; all its state is a cache of what it committed.
 #[derive(Debug)]
 pub struct Engine {
-    settings: Settings,
+    settings: Arc<Settings>,
     flows: Vec<Arc<Flow>>,
     next_block: u64,
     seen: Seen,
@@ -232,7 +232,7 @@ impl Engine {
         let seen = Seen::new(settings.duplicates);
         let searches = settings.searches;
         Self {
-            settings,
+            settings: Arc::new(settings),
             flows,
             next_block: last_block.0 + 1,
             seen,

@@ -27,6 +27,41 @@ pub(super) fn parse(json: &[u8]) -> Result<Value<'_>, ParseError> {
     if reader.at < json.len() { reader.fail("unexpected text after the value") } else { Ok(value) }
 }
 
+/// Whether no number of this JSON is beyond an `f64`.
+pub(super) fn numbers_fit(json: &str) -> bool {
+    let mut rest = json;
+    loop {
+        let (between, string) = rest.split_once('"').unwrap_or((rest, ""));
+        if !between.split([',', ':', '[', ']', '{', '}', ' ', '\n', '\r', '\t']).all(fits) {
+            return false;
+        }
+        match string_end(string) {
+            Some(end) => rest = &string[end + 1..],
+            None => return true,
+        }
+    }
+}
+
+/// As many digits as any number may have without being beyond an `f64`.
+const SURE_DIGITS: usize = 300;
+
+/// Whether a token that is no string is no number, or one that fits.
+fn fits(token: &str) -> bool {
+    let number = token.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let plain = || token.len() <= SURE_DIGITS && !token.contains(['e', 'E']);
+    !number || plain() || token.parse().is_ok_and(f64::is_finite)
+}
+
+/// Where the quotation mark stands that ends a string.
+fn string_end(string: &str) -> Option<usize> {
+    let mut escaped = false;
+    string.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -339,7 +374,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn numbers_that_no_float_holds_are_found_wherever_they_stand() {
+        let many = "9".repeat(309);
+        for json in ["1e999", "[-1e309]", r#"{"a\\":"\"","b":[true,{"c":1E400}]}"#, &many] {
+            assert!(!numbers_fit(json) && parse(json.as_bytes()).is_err(), "{json}");
+        }
+        for json in [r#"{"a":"1e999","b\"":[false,1e3,-1e-999,null]}"#, &many[1..], r#""\\""#, "1e308"] {
+            assert!(numbers_fit(json) && parse(json.as_bytes()).is_ok(), "{json}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn of_json_only_what_can_be_held_is_read(json in r#"[\[\],{}:"\\19e+\-]{0,12}|[19]{1,2}[eE]-?[0-9]{1,4}|\["[\\"]{0,3}",1e[0-9]{3}\]"#) {
+            if serde_json::from_str::<&serde_json::value::RawValue>(&json).is_ok() {
+                prop_assert_eq!(numbers_fit(&json), parse(json.as_bytes()).is_ok());
+            }
+        }
+
         #[test]
         fn takes_exactly_what_serde_json_takes(json in r#"[\[\]{},:"\\a0-9.eE+\-truefalsn u]{0,24}"#) {
             let theirs: Result<serde_json::Value, _> = serde_json::from_str(&json);

@@ -1,7 +1,7 @@
 //! A JSON object taken apart one level deep: keys in order, values as the text that came.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -39,6 +39,13 @@ impl<'a> Members<'a> {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
+}
+
+/// A member of a value: what [`Members::get`] answers of its members, without keeping the others.
+pub(crate) fn member<'a>(value: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+    let mut reader = serde_json::Deserializer::from_str(value.get());
+    let found = reader.deserialize_map(Finder(key)).ok().flatten();
+    found.filter(|value| value.get() != "null")
 }
 
 /// The text of a string, or of a number as it was written; none of anything else.
@@ -84,5 +91,28 @@ impl<'de> Visitor<'de> for Reader {
             members.push((key, value));
         }
         Ok(Members(members))
+    }
+}
+
+/// Looks for the last value of a key.
+struct Finder<'k>(&'k str);
+
+impl<'de> Visitor<'de> for Finder<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(Key(key)) = map.next_key()? {
+            if key == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
     }
 }

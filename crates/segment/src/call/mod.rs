@@ -16,7 +16,7 @@ pub use read::parse;
 pub use route::{Kind, Route};
 
 use crate::message::{MARK, MESSAGE_ID_PREFIX};
-use members::Members;
+use members::{Members, member};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use times::Times;
@@ -74,13 +74,19 @@ impl<'a> Call<'a> {
 
     /// A member of `traits` (identify, group) or `properties` (every other).
     pub fn content(&self, key: &str) -> Option<&'a RawValue> {
-        Members::of(self.member(self.kind.content())?).get(key)
+        member(self.member(self.kind.content())?, key)
     }
 
     /// A member of `context`, or of the batch's where the message's own has none.
     pub fn context(&self, key: &str) -> Option<&'a RawValue> {
         let own = self.member("context").into_iter();
-        own.chain(self.shared.context).find_map(|context| Members::of(context).get(key))
+        own.chain(self.shared.context).find_map(|context| member(context, key))
+    }
+
+    /// All the JSON that [`Call::write_json`] makes the message of: its own, and what its batch says for all.
+    pub fn sources(&self) -> impl Iterator<Item = &'a str> {
+        let shared = [self.shared.context, self.shared.integrations].into_iter().flatten();
+        std::iter::once(self.raw).chain(shared.map(RawValue::get))
     }
 
     /// Whether it is one of ours that comes back: marked in `context.integration`, or with an id of ours.

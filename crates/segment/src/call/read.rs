@@ -1,6 +1,6 @@
 //! Reading a body into calls.
 
-use super::members::{Members, is_object};
+use super::members::{Members, member};
 use super::{Call, Calls, Invalid, Kind, Problem, Refusal, Route, Shared, Times, check};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -8,56 +8,78 @@ use std::borrow::Cow;
 /// Reads a body. `received_at` is the time of receipt in milliseconds since the Unix epoch.
 ///
 /// Takes time linear in the body and never panics.
-pub fn parse(body: &[u8], route: Route, received_at: i64) -> Result<Calls<'_>, Refusal> {
+pub fn parse<'a>(body: &'a [u8], route: Route, received_at: i64) -> Result<Calls<'a>, Refusal> {
     let limit = route.max_body();
     if body.len() > limit {
         return Err(Refusal::TooLarge { limit });
     }
+    let body = std::str::from_utf8(body).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let (messages, shared, write_key) = match route {
         Route::Webhook => (delivered(body)?, Shared::default(), None),
         Route::Tracking(_) => single(body)?,
         Route::Batch => batch(body)?,
     };
     counted(messages.len(), route)?;
-    let judge = |(index, message)| {
-        call(message, shared, route, received_at).map_err(|problem| invalid(index, message, problem))
+    let judge = |(index, message): (usize, Message<'a>)| {
+        let raw = message.raw;
+        call(message, shared, route, received_at).map_err(|problem| Invalid { index, raw, problem })
     };
     Ok(Calls { calls: messages.into_iter().enumerate().map(judge).collect(), write_key })
 }
 
-fn invalid(index: usize, message: &RawValue, problem: Problem) -> Invalid<'_> {
-    Invalid { index, raw: message.get(), problem }
+/// One message as it came.
+struct Message<'a> {
+    raw: &'a str,
+    /// Its members, if they were read already.
+    members: Option<Members<'a>>,
+}
+
+impl<'a> From<&'a RawValue> for Message<'a> {
+    fn from(value: &'a RawValue) -> Self {
+        Self { raw: value.get(), members: None }
+    }
 }
 
 /// The messages, what is said for all of them, and the write key.
-type Parts<'a> = (Vec<&'a RawValue>, Shared<'a>, Option<Cow<'a, str>>);
+type Parts<'a> = (Vec<Message<'a>>, Shared<'a>, Option<Cow<'a, str>>);
 
 /// A webhook's body: one message, or an array of them.
-fn delivered(body: &[u8]) -> Result<Vec<&RawValue>, Refusal> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(malformed)?;
-        return Ok(elements.into_iter().map(unwrapped).collect());
+fn delivered(body: &str) -> Result<Vec<Message<'_>>, Refusal> {
+    match body.trim_ascii_start().as_bytes().first() {
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(body).map_err(malformed)?;
+            Ok(elements.into_iter().map(unwrapped).map(Message::from).collect())
+        }
+        Some(b'{') => Ok(vec![lone(body)?]),
+        _ => {
+            serde_json::from_str::<&RawValue>(body).map_err(malformed)?;
+            Err(Refusal::WrongBody { expected: "message and no array of messages" })
+        }
     }
-    let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
-    if is_object(whole) {
-        return Ok(vec![whole]);
+}
+
+/// The only message of a body. One whose keys can't be read is a message all the same, to be judged as such.
+fn lone(body: &str) -> Result<Message<'_>, Refusal> {
+    if let Ok(members) = serde_json::from_str(body) {
+        return Ok(Message { raw: body.trim_ascii(), members: Some(members) });
     }
-    Err(Refusal::WrongBody { expected: "message and no array of messages" })
+    serde_json::from_str::<&RawValue>(body).map(Message::from).map_err(malformed)
 }
 
 /// Segment's Extensible Webhook sends each element of a batch as `{"json": message}`.
 fn unwrapped(element: &RawValue) -> &RawValue {
-    let inner = element.get().starts_with(r#"{"json":"#).then(|| Members::of(element).get("json"));
+    let inner = element.get().starts_with(r#"{"json":"#).then(|| member(element, "json"));
     inner.flatten().unwrap_or(element)
 }
 
-fn single(body: &[u8]) -> Result<Parts<'_>, Refusal> {
-    let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
-    let write_key = envelope(body)?.text("writeKey");
-    Ok((vec![whole], Shared::default(), write_key))
+fn single(body: &str) -> Result<Parts<'_>, Refusal> {
+    let members = envelope(body)?;
+    let write_key = members.text("writeKey");
+    let message = Message { raw: body.trim_ascii(), members: Some(members) };
+    Ok((vec![message], Shared::default(), write_key))
 }
 
-fn batch(body: &[u8]) -> Result<Parts<'_>, Refusal> {
+fn batch(body: &str) -> Result<Parts<'_>, Refusal> {
     let members = envelope(body)?;
     let messages = members.get("batch").map(list).unwrap_or_default();
     let shared = Shared {
@@ -65,15 +87,15 @@ fn batch(body: &[u8]) -> Result<Parts<'_>, Refusal> {
         integrations: shared(&members, "integrations")?,
         sent_at: members.get("sentAt"),
     };
-    Ok((messages, shared, members.text("writeKey")))
+    Ok((messages.into_iter().map(Message::from).collect(), shared, members.text("writeKey")))
 }
 
-fn envelope(body: &[u8]) -> Result<Members<'_>, Refusal> {
-    if body.trim_ascii_start().starts_with(b"{") {
-        return serde_json::from_slice(body).map_err(malformed);
+fn envelope(body: &str) -> Result<Members<'_>, Refusal> {
+    if body.trim_ascii_start().starts_with('{') {
+        return serde_json::from_str(body).map_err(malformed);
     }
     // What is no JSON at all is told as such.
-    serde_json::from_slice::<&RawValue>(body).map_err(malformed)?;
+    serde_json::from_str::<&RawValue>(body).map_err(malformed)?;
     Err(Refusal::WrongBody { expected: "JSON object" })
 }
 
@@ -102,18 +124,19 @@ fn malformed(error: serde_json::Error) -> Refusal {
 }
 
 fn call<'a>(
-    message: &'a RawValue,
+    Message { raw, members }: Message<'a>,
     shared: Shared<'a>,
     route: Route,
     received_at: i64,
 ) -> Result<Call<'a>, Problem> {
-    let raw = message.get();
-    if !is_object(message) {
+    if !raw.starts_with('{') {
         return Err(Problem::NotAnObject);
     }
     check::bounds(raw, &shared, route)?;
-    let members: Members<'a> =
-        serde_json::from_str(raw).map_err(|error| Problem::Malformed(error.to_string()))?;
+    let members = match members {
+        Some(members) => members,
+        None => serde_json::from_str(raw).map_err(|error| Problem::Malformed(error.to_string()))?,
+    };
     let kind = check::kind(&members, route)?;
     check::objects(&members)?;
     let times = Times::read(&members, &shared, route, received_at)?;

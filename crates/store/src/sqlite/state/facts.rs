@@ -18,8 +18,9 @@ pub(super) fn put(connection: &Connection, facts: &[(Vec<u8>, Option<Vec<u8>>)])
 }
 
 pub(super) fn get(connection: &Connection, keys: &[&[u8]]) -> rusqlite::Result<Vec<Option<Vec<u8>>>> {
-    let snapshot = connection.unchecked_transaction()?;
-    let mut query = snapshot.prepare_cached("SELECT value FROM fact WHERE key = ?1")?;
+    // A single statement is a snapshot by itself, and most who ask want one fact.
+    let _snapshot = (keys.len() > 1).then(|| connection.unchecked_transaction()).transpose()?;
+    let mut query = connection.prepare_cached("SELECT value FROM fact WHERE key = ?1")?;
     keys.iter().map(|key| query.query_row([key], |row| row.get(0)).optional()).collect()
 }
 
