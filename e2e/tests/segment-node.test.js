@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Analytics } from "@segment/analytics-node";
 import { CLICK, CLICK_AT_ALGOLIA, ORDER, ORDER_AT_ALGOLIA, eventsSince, recordBecomes } from "../lib/other-way.js";
+import { poll } from "../lib/poll.js";
 import { ACCOUNT } from "../lib/sandbox.js";
 import { withWorld } from "../lib/world.js";
 
@@ -32,6 +33,8 @@ test("analytics-node: every call reaches Segment as it was made, in batches and 
     analytics.track({ ...who, event: "Signed Up", properties: { plan: "Café 😀" } });
     analytics.page({ ...who, category: "Shop", name: "Home" });
     analytics.screen({ ...who, name: "Start" });
+    // The client does not wait for the first request before it makes the second, which might be the first to arrive.
+    await poll("the first four are answered", () => answers.length === 1);
     analytics.group({ ...who, groupId: "g-1", traits: { size: 3 } });
     analytics.alias({ userId: "u-7", previousId: "u-0" });
     await analytics.closeAndFlush();

@@ -27,6 +27,9 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<impl IntoResp
             let label = Destination { destination: destination.to_owned() };
             admin.metrics.oldest.get_or_create(&label).set(seconds);
         }
+        // Asked of the store, so that it also grows while the engine stands still.
+        let lag = admin.journal.extent()?.last.0.saturating_sub(admin.state.cursor()?.0);
+        admin.metrics.lag.set(lag as i64);
         admin.metrics.damaged.set(inspect::damaged_records(&*admin.journal) as i64);
         admin.metrics.disk_free.set(sqlite::free_bytes(&admin.store)? as i64);
         Ok(admin.metrics.encode())

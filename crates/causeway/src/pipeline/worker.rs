@@ -241,9 +241,6 @@ impl Worker {
         }
         self.parts.facts.committed(&change);
         self.cursor = change.cursor.unwrap_or(self.cursor);
-        // The journal may show a record a moment before the tail has it.
-        let lag = self.parts.tail.last().0.saturating_sub(self.cursor.0);
-        self.parts.metrics.lag.set(lag as i64);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         self.parts.signals.died(&change.dead_letters);
         self.tell_forgotten(&change);

@@ -66,6 +66,8 @@ fn a_trait_and_an_audience_reach_the_record_and_the_search_context_of_every_toke
             records.first().is_some_and(|kept| kept["record"]["audiences"] == json!(["vip"]))
         };
         stage.until("the audience is in the record", vip).await;
+        // The record has it with the first of the five, the fourth token's context with the fourth.
+        stage.settled().await;
         let record = &stage.sandbox.records("people")[0]["record"];
         let expected =
             json!({"objectID": "u-1", "plan": "gold", "favourite_brand": "Acme", "audiences": ["vip"]});

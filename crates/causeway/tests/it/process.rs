@@ -180,8 +180,9 @@ impl Home {
     pub(crate) async fn settled(&self) {
         let began = Instant::now();
         loop {
-            let ledger = self.get(self.admin, "/api/ledger").await.expect("an answer").json();
+            // In this order: what is processed when the metrics are read is pending or done when the ledger is.
             let metrics = self.get(self.admin, "/metrics").await.expect("an answer").text();
+            let ledger = self.get(self.admin, "/api/ledger").await.expect("an answer").json();
             let flows = ledger["flows"].as_array().unwrap();
             let lag = metrics.lines().any(|line| line == "causeway_journal_lag_records 0");
             if lag && !flows.is_empty() && flows.iter().all(|flow| flow["pending"] == 0) {
