@@ -69,12 +69,29 @@ export class Bridge {
     assert.equal(books.accepted, accepted, "no more was accepted than was sent");
   }
 
+  /** Waits until this many queries were seen on their way: a shopper's click comes later than that. */
+  seen(queries) {
+    return poll(`${queries} queries were seen`, async () => {
+      const books = (await this.ledger()).find(({ flow }) => flow === "searches");
+      return books?.accepted >= queries;
+    });
+  }
+
   stop() {
     return this.program.end("SIGTERM");
   }
 
   crash() {
     return this.program.end("SIGKILL");
+  }
+
+  /** Takes connections and answers nothing. */
+  hang() {
+    this.program.child.kill("SIGSTOP");
+  }
+
+  wake() {
+    this.program.child.kill("SIGCONT");
   }
 
   forget() {
@@ -94,9 +111,19 @@ analytics_tags = ["tier-gold"]
 optional_filters = ["brand:{{traits.brand}}<score=3>"]
 `;
 
+/** The gateway only passes on. */
+const NOTHING_ADDED = `
+[gateway]
+click_analytics = false
+user_token = false
+search_context = false
+observe = false
+`;
+
 function configuration(bridge, vendors, settings) {
   const { address, admin } = bridge;
   const { naming = "search", strict = false, webhook = false, otherWay = false } = settings;
+  const { searchHost = vendors, additions = true, zeroResults = false } = settings;
   return `
 listen = "${address}"
 [admin]
@@ -108,7 +135,7 @@ app_id = "${ACCOUNT.appId}"
 api_key = "${ACCOUNT.apiKey}"
 admin_key = "${ACCOUNT.adminKey}"
 insights_url = "${vendors}"
-search_hosts = ["${vendors}"]
+search_hosts = ["${searchHost}"]
 forward_events = true
 strict = ${strict}
 [segment]
@@ -117,8 +144,10 @@ tracking_url = "${vendors}"
 naming = "${naming}"
 forward_calls = ${otherWay}
 ${webhook ? `webhook_secret = "${WEBHOOK.secret}"\nwebhook_token = "${WEBHOOK.token}"` : ""}
+${additions ? "" : NOTHING_ADDED}
 [recipes]
 search-events = true
+zero-results = ${zeroResults}
 ${otherWay ? THE_OTHER_WAY : ""}
 [delivery]
 retry_first = "50ms"

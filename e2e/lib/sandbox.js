@@ -46,6 +46,11 @@ export class Sandbox {
     return found && attributes;
   }
 
+  /** Every search that Algolia answered. */
+  searches() {
+    return this.#get("algolia/searches");
+  }
+
   /** Every operation on an index that Algolia accepted. */
   writes() {
     return this.#get("algolia/writes");

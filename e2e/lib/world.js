@@ -3,17 +3,20 @@
 import assert from "node:assert/strict";
 import { Bridge } from "./bridge.js";
 import { Sandbox } from "./sandbox.js";
+import { Tap } from "./tap.js";
 
 /**
  * Runs a test in a world of its own. At its end the bridge must drain and end well, its books must balance with nothing
- * pending, and Segment must have thrown nothing away. A failure shows what the bridge logged.
+ * pending, and Segment must have thrown nothing away. A failure shows what the bridge logged. What the bridge's searches ask
+ * of Algolia passes the tap `algolia`.
  */
 export async function withWorld(settings, test) {
   const sandbox = await Sandbox.start();
+  const algolia = await Tap.start(sandbox.url);
   let bridge;
   try {
-    bridge = await Bridge.start(sandbox, settings);
-    await test({ bridge, sandbox });
+    bridge = await Bridge.start(sandbox, { searchHost: algolia.url, ...settings });
+    await test({ bridge, sandbox, algolia });
     await endsWell(bridge);
     assert.deepEqual(await lost(sandbox), [], "Segment kept every message");
   } catch (error) {
@@ -22,6 +25,7 @@ export async function withWorld(settings, test) {
   } finally {
     await bridge?.crash();
     await bridge?.forget();
+    algolia.stop();
     await sandbox.stop();
   }
 }
