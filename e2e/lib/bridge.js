@@ -69,12 +69,9 @@ export class Bridge {
     assert.equal(books.accepted, accepted, "no more was accepted than was sent");
   }
 
-  /** Waits until this many queries were seen on their way: a shopper's click comes later than that. */
-  seen(queries) {
-    return poll(`${queries} queries were seen`, async () => {
-      const books = (await this.ledger()).find(({ flow }) => flow === "searches");
-      return books?.accepted >= queries;
-    });
+  /** Waits until a search is known; a shopper's click comes later than that. */
+  knows(queryID) {
+    return poll(`the search ${queryID} is known`, async () => (await fetch(`${this.admin}/api/events/${queryID}`)).ok);
   }
 
   stop() {

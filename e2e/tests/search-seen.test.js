@@ -19,7 +19,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
         ["anonymous-1", "true", answer.queryID],
         "Algolia was told who searches, and asked for a queryID",
       );
-      await bridge.seen(1);
+      await bridge.knows(answer.queryID);
       await click(bridge, answer);
       const [searched] = await track(sandbox, "Search Performed");
       const { query, query_id, search_index, filters, nb_hits } = searched.properties;
@@ -58,7 +58,7 @@ for (const [what, headers, token] of WHO) {
   test(`a server that hands on ${what} searches for that person`, () =>
     withWorld({}, async ({ bridge, sandbox }) => {
       const [answer] = await v5([bridge.url, sandbox.url]).searches([QUERY], headers);
-      await bridge.seen(1);
+      await bridge.knows(answer.queryID);
       await click(bridge, { ...answer, token });
       const [searched] = await track(sandbox, "Search Performed");
       assert.equal(searched.anonymousId, token);
