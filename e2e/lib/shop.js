@@ -22,6 +22,20 @@ const FILES = {
   "/shop.html": { type: "text/html", path: file("../pages/shop.html") },
   "/next.html": { type: "text/html", path: file("../pages/next.html") },
   "/member.html": { type: "text/html", path: file("../pages/member.html") },
+  "/instantsearch.html": { type: "text/html", path: file("../pages/instantsearch.html") },
+  "/autocomplete.html": { type: "text/html", path: file("../pages/autocomplete.html") },
+  "/instantsearch.js": {
+    type: "text/javascript",
+    path: file("../node_modules/instantsearch.js/dist/instantsearch.production.min.js"),
+  },
+  "/autocomplete.js": {
+    type: "text/javascript",
+    path: file("../node_modules/@algolia/autocomplete-js/dist/umd/index.production.js"),
+  },
+  "/algoliasearch-lite.js": {
+    type: "text/javascript",
+    path: file("../node_modules/algoliasearch/dist/lite/builds/browser.umd.js"),
+  },
   "/analytics-next.js": {
     type: "text/javascript",
     path: file("../node_modules/@segment/analytics-next/dist/umd/index.js"),
