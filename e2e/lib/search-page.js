@@ -2,13 +2,19 @@
 
 import { ACCOUNT } from "./sandbox.js";
 
+/** How long a page waits for a host, in milliseconds: long enough for the busiest machine. */
+const PATIENT = { connect: 30_000, read: 30_000, write: 30_000 };
+
+/** What a page has by itself. What it calls `connect` is the time until an answer begins. */
+export const TIMEOUTS = { connect: 1000, read: 2000, write: 30_000 };
+
 /** Opens a page, instantsearch or autocomplete, in the name of somebody. */
 export async function open({ browser, url }, name, { bridge, sandbox }, options) {
   const page = await browser.newPage();
   await page.goto(`${url}/${name}.html`);
   const { appId, apiKey } = ACCOUNT;
-  const algolia = new URL(sandbox.url).host;
-  await page.evaluate((options) => window.start(options), { appId, apiKey, bridge: bridge.address, algolia, ...options });
+  const hosts = { bridge: bridge.address, algolia: new URL(sandbox.url).host };
+  await page.evaluate((given) => window.start(given), { appId, apiKey, ...hosts, timeouts: PATIENT, ...options });
   return page;
 }
 

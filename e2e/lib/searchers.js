@@ -22,7 +22,11 @@ const SEVERAL = [
 ];
 const OBJECTS = ["sku-0340", "sku-0337"];
 
-/** Options and what `accept` is called are version 4's. */
+/** How long a client waits for a host, in seconds: long enough for the busiest machine. */
+const PATIENCE = 30;
+const MILLISECONDS = 1000;
+
+/** Options are version 4's, times in seconds. */
 export function v4(hosts, options) {
   const [bridge, ...behind] = addresses(hosts);
   const setUp = {
@@ -30,6 +34,7 @@ export function v4(hosts, options) {
       { url: bridge, protocol: "http", accept: 1 },
       ...behind.map((url) => ({ url, protocol: "http", accept: 3 })),
     ],
+    timeouts: { connect: PATIENCE, read: PATIENCE, write: PATIENCE },
     ...options,
   };
   const client = algoliasearchV4(appId, apiKey, setUp);
@@ -60,6 +65,7 @@ export function v4(hosts, options) {
   };
 }
 
+/** Options are version 5's, times in milliseconds. */
 export function v5(hosts, options) {
   const [bridge, ...behind] = addresses(hosts);
   const setUp = {
@@ -67,6 +73,7 @@ export function v5(hosts, options) {
       { url: bridge, protocol: "http", accept: "read" },
       ...behind.map((url) => ({ url, protocol: "http", accept: "readWrite" })),
     ],
+    timeouts: { connect: PATIENCE * MILLISECONDS, read: PATIENCE * MILLISECONDS, write: PATIENCE * MILLISECONDS },
     ...options,
   };
   const client = algoliasearch(appId, apiKey, setUp);
@@ -97,18 +104,25 @@ export function v5(hosts, options) {
   };
 }
 
-/** `mode` is sync or async. A search that fails has `{ error }` for its result. */
+/** `mode` is sync or async. `readTimeout` is in milliseconds. A search that fails has `{ error }` for its result. */
 export function python(mode, hosts, options) {
   const index_name = "products";
-  const ask = (calls, key = apiKey) => searchWithPython(mode, { appId, apiKey: key, hosts, ...options }, calls);
+  const account = { appId, hosts, readTimeout: PATIENCE * MILLISECONDS, ...options };
+  const ask = (calls, apiKey = ACCOUNT.apiKey) => searchWithPython(mode, { ...account, apiKey }, calls);
   return {
     async all() {
       const calls = [
         ["search", { search_method_params: { requests: SEVERAL } }],
         ["search_single_index", { index_name, search_params: QUERY }],
-        ["search_for_facet_values", { index_name, facet_name: "brand", search_for_facet_values_request: { facetQuery: "a" } }],
+        [
+          "search_for_facet_values",
+          { index_name, facet_name: "brand", search_for_facet_values_request: { facetQuery: "a" } },
+        ],
         ["get_object", { index_name, object_id: OBJECTS[0] }],
-        ["get_objects", { get_objects_params: { requests: OBJECTS.map((objectID) => ({ indexName: index_name, objectID })) } }],
+        [
+          "get_objects",
+          { get_objects_params: { requests: OBJECTS.map((objectID) => ({ indexName: index_name, objectID })) } },
+        ],
         ["browse", { index_name, browse_params: { hitsPerPage: 200 } }],
         ["get_settings", { index_name }],
         ["search_rules", { index_name }],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { poll } from "../lib/poll.js";
-import { clickFirst, open, type } from "../lib/search-page.js";
+import { TIMEOUTS, clickFirst, open, type } from "../lib/search-page.js";
 import { withShop } from "../lib/shop.js";
 import { identify, track } from "../lib/told.js";
 import { withWorld } from "../lib/world.js";
@@ -85,16 +85,16 @@ const OUTAGES = [
 ];
 for (const [what, goes, comes] of OUTAGES) {
   test(`InstantSearch: a page that is open when the bridge ${what} goes on searching`, inShop({}, async (shop, world) => {
-    const page = await open(shop, "instantsearch", world, ANONYMOUS);
+    const page = await open(shop, "instantsearch", world, { ...ANONYMOUS, timeouts: TIMEOUTS });
     await type(page, "la");
     await goes(world.bridge);
     assert.equal((await type(page, "mp")).length, 20);
-    assert.deepEqual((await asked(world.sandbox)).sort(), ["", "l", "la", "lam", "lamp"]);
+    assert.deepEqual([...new Set(await asked(world.sandbox))], ["", "l", "la", "lam", "lamp"]);
     await comes(world.bridge);
   }));
 }
 
-/** What Algolia was asked. */
+/** What Algolia was asked, whatever came first. */
 async function asked(sandbox) {
-  return (await sandbox.searches()).map(({ query }) => query);
+  return (await sandbox.searches()).map(({ query }) => query).sort();
 }

@@ -10,10 +10,10 @@ import { withWorld } from "../lib/world.js";
 const JAVASCRIPT = [["algoliasearch 4", v4], ["algoliasearch 5", v5]];
 
 /**
- * How long version 4 waits in Node until a host's answer begins, in milliseconds. It is the time-out that it calls
- * `connect`, as version 5 does, whatever they wait for.
+ * The time-outs that version 4 has by itself in Node, in seconds. What it calls `connect`, as version 5 does, is the time
+ * until an answer begins.
  */
-const PATIENCE = 2000;
+const TIMEOUTS = { connect: 2, read: 5, write: 30 };
 
 for (const [name, client] of JAVASCRIPT) {
   test(`${name}: killed in the middle of many searches, the bridge makes none of them fail`, () =>
@@ -31,21 +31,21 @@ for (const [name, client] of JAVASCRIPT) {
 
 test("algoliasearch 4: a bridge that hangs costs one search its time-out, and later searches nothing", () =>
   withWorld({}, async ({ bridge, sandbox }) => {
-    const [first, second] = await whileItHangs(bridge, v4([bridge.url, sandbox.url]));
-    assert.ok(first >= PATIENCE, `the first waited out its time, ${first} ms`);
-    assert.ok(second < PATIENCE, `the second went elsewhere at once, in ${second} ms`);
+    const [first, second] = await whileItHangs(bridge, v4([bridge.url, sandbox.url], { timeouts: TIMEOUTS }));
+    const patience = TIMEOUTS.connect * 1000;
+    assert.ok(first >= patience, `the first waited out its time, ${first} ms`);
+    assert.ok(second < patience, `the second went elsewhere at once, in ${second} ms`);
   }));
 
 test("algoliasearch 5: a bridge that hangs costs each search its time-out, and none fails", () =>
   withWorld({}, async ({ bridge, sandbox }) => {
-    const connect = PATIENCE / 4;
-    for (const took of await whileItHangs(bridge, v5([bridge.url, sandbox.url], { timeouts: { connect, read: 5000 } }))) {
-      assert.ok(took >= connect, `it waited out its time, ${took} ms`);
-    }
+    const timeouts = { connect: 500, read: 5000, write: 30_000 };
+    const searches = await whileItHangs(bridge, v5([bridge.url, sandbox.url], { timeouts }));
+    for (const took of searches) assert.ok(took >= timeouts.connect, `it waited out its time, ${took} ms`);
   }));
 
 for (const mode of ["sync", "async"]) {
-  test(`algoliasearch for Python, ${mode}: fails where nobody listens, and goes on where a proxy answers 502 for the bridge`, () =>
+  test(`algoliasearch for Python, ${mode}: fails where nobody listens, and goes on where a proxy answers 502`, () =>
     withWorld({}, ({ bridge, sandbox, algolia }) =>
       withTap(bridge.url, async (proxy) => {
         const queries = Array(60).fill(QUERY);
