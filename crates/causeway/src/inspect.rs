@@ -38,28 +38,40 @@ impl Ledger {
         self.flows.iter().map(|flow| flow.pending).sum()
     }
 
-    /// A table for people.
+    /// How many events a flow accepted.
+    pub fn accepted(&self, flow: &str) -> i64 {
+        self.flows.iter().find(|balance| balance.flow == flow).map_or(0, |balance| balance.accepted)
+    }
+
+    /// A table for people. With names of at most 20 characters and numbers of usual lengths it has 80 columns.
     pub fn table(&self) -> String {
-        let heads = ["flow", "accepted", "delivered", "filtered", "dead-lettered", "pending", "imbalance"];
-        let width = self.flows.iter().map(|flow| flow.flow.len()).chain([heads[0].len()]).max().unwrap_or(0);
-        let mut lines = vec![line(width, heads[0], heads[1..].iter().map(ToString::to_string))];
-        for flow in &self.flows {
-            let figures = [
-                flow.accepted,
-                flow.delivered,
-                flow.filtered,
-                flow.dead_lettered,
-                flow.pending,
-                flow.imbalance,
-            ];
-            lines.push(line(width, &flow.flow, figures.iter().map(ToString::to_string)));
-        }
+        let rows: Vec<[String; COLUMNS]> =
+            [HEADS.map(str::to_owned)].into_iter().chain(self.rows()).collect();
+        let widths: [usize; COLUMNS] =
+            std::array::from_fn(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0));
+        let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
         if self.flows.is_empty() {
             lines.push("nothing was accepted yet".to_owned());
         }
         lines.join("\n")
     }
+
+    fn rows(&self) -> impl Iterator<Item = [String; COLUMNS]> + '_ {
+        self.flows.iter().map(|flow| {
+            let counts = [flow.accepted, flow.delivered, flow.filtered, flow.dead_lettered];
+            let [accepted, delivered, filtered, dead_lettered] = counts.map(|count| count.to_string());
+            let (pending, imbalance) = (flow.pending.to_string(), flow.imbalance.to_string());
+            [flow.flow.clone(), accepted, delivered, filtered, dead_lettered, pending, imbalance]
+        })
+    }
 }
+
+/// How many columns the table has.
+const COLUMNS: usize = 7;
+
+/// Their heads.
+const HEADS: [&str; COLUMNS] =
+    ["flow", "accepted", "delivered", "filtered", "dead-lettered", "pending", "imbalance"];
 
 /// When the oldest event that waits for a destination was accepted, in milliseconds since the Unix epoch; nothing if none
 /// waits. Of a record that retention has removed meanwhile only the hour is known.
@@ -88,6 +100,7 @@ pub fn damaged_records(journal: &dyn Journal) -> u64 {
     journal.damaged().iter().map(|(first, last)| last.0 - first.0 + 1).sum()
 }
 
-fn line(width: usize, name: &str, figures: impl Iterator<Item = String>) -> String {
-    figures.fold(format!("{name:width$}"), |line, figure| format!("{line} {figure:>13}"))
+fn line(row: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
+    let name = format!("{:1$}", row[0], widths[0]);
+    row.iter().zip(widths).skip(1).fold(name, |line, (figure, width)| format!("{line} {figure:>width$}"))
 }

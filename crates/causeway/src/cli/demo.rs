@@ -1,19 +1,27 @@
 //! `causeway demo`: everything on free ports, no account, no configuration.
 
 mod configuration;
+mod describe;
+mod figures;
+mod in_vain;
+mod screen;
 mod spotlight;
+mod width;
 
 use super::arguments;
 use super::outcome::{Failure, Outcome};
 use super::run::{asked_to_stop, runtime};
-use super::screen::Screen;
 use super::streams::print;
 use crate::bridge::Bridge;
 use crate::clock::Clock;
 use crate::inspect::Ledger;
-use crate::telemetry::logs;
-use causeway_sandbox::shoppers::Totals;
+use crate::telemetry::{Live, logs};
+use causeway_engine::SEARCHES;
+use causeway_sandbox::shoppers::{Shoppers, Totals};
 use causeway_sandbox::{Counts, Options, Sandbox};
+use figures::Gauges;
+use screen::Screen;
+use spotlight::Shop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,39 +77,49 @@ async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -
     let urls = introduction(&bridge, &sandbox.url());
     print(&urls)?;
 
+    let gauges = Gauges::of(&bridge);
     let (stop, stopping) = watch::channel(false);
     let (seen, customers) = watch::channel(String::new());
-    let (show, spotlight) = watch::channel(String::new());
-    let looking = tokio::spawn(spotlight::run(bridge.public, customers, show));
-    let live = Arc::clone(&bridge.live);
-    let crowd =
-        configuration::crowd(arguments, queries, &options, secret.as_ref(), bridge.public, &sandbox.url());
-    let mut told = stopping.clone();
-    let tell = Arc::clone(&live);
-    let shopping = tokio::spawn(async move {
-        let until = async move { drop(told.changed().await) };
-        let told = move |action| {
-            spotlight::notice(&seen, &action);
-            tell.line(super::screen::describe(&action));
-        };
-        crowd.run(until, told).await
-    });
-    let screen = Screen::new(Arc::clone(&live), Arc::clone(&bridge.state), urls, spotlight);
-    let drawing = tokio::spawn(screen.run(stopping));
+    let (show, spotlight) = watch::channel(Vec::new());
+    let (vain, in_vain) = watch::channel(Vec::new());
+    let looking = tokio::spawn(Shop::new(bridge.public, &options)?.run(customers, show));
+    let crowd = configuration::crowd(arguments, queries, &options, secret.as_ref(), bridge.public);
+    let shopping = tokio::spawn(shop(crowd, stopping.clone(), seen, Arc::clone(&bridge.live)));
+    let drawing = tokio::spawn(Screen::new(gauges.clone(), urls, spotlight, in_vain).run(stopping));
     tokio::select! {
         () = asked => {}
         () = lasting(arguments.seconds) => {}
+        never = in_vain::run(&sandbox, vain) => match never {},
     }
     let _ = stop.send(true);
     let _ = drawing.await;
     looking.abort();
     let totals = shopping.await.map_err(Failure::unreachable)?.map_err(Failure::usage)?;
-    settle(&bridge).await?;
+    settle(&bridge, &gauges).await?;
+    close(bridge, sandbox, &totals).await
+}
+
+/// Lets the crowd shop until the demo stops; what each of them does is told to the spotlight and the screen.
+async fn shop(
+    crowd: Shoppers,
+    mut stopping: watch::Receiver<bool>,
+    seen: watch::Sender<String>,
+    live: Arc<Live>,
+) -> Result<Totals, causeway_sandbox::shoppers::Error> {
+    let told = move |action| {
+        spotlight::notice(&seen, &action);
+        live.line(describe::describe(&action));
+    };
+    crowd.run(async move { drop(stopping.changed().await) }, told).await
+}
+
+/// Adds up.
+async fn close(bridge: Bridge, sandbox: Sandbox, totals: &Totals) -> Result<Outcome, Failure> {
     let ledger = read(&bridge).await?;
     bridge.stop().await?;
     let (stats, people) = (sandbox.stats(), sandbox.records("people"));
     sandbox.stop().await;
-    print(&summary(&totals, &stats, people.len()))?;
+    print(&summary(totals, &stats, people.len()))?;
     print(&ledger.table())?;
     let fine = ledger.balances() && ledger.pending() == 0;
     print(if fine { "\nthe ledger balances: nothing was lost" } else { "\nTHE LEDGER DOES NOT BALANCE" })?;
@@ -109,31 +127,26 @@ async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -
 }
 
 fn introduction(bridge: &Bridge, sandbox: &str) -> String {
+    let beside = "vendors  ".len() + sandbox.len() + "  ".len();
     format!(
-        "Causeway demo: shoppers -> bridge -> stand-ins of Segment and Algolia\n\
-         bridge   http://{}   (POST /1/events, /v1/track …, /webhooks/segment)\n\
-         admin    http://{}   (/api/ledger, /api/dead-letters, /metrics)\n\
-         arrived  {sandbox}/_sandbox/segment/messages   {sandbox}/_sandbox/algolia/events\n\
-         people   {sandbox}/_sandbox/algolia/records?index=people",
-        bridge.public, bridge.admin
+        "Causeway demo: shoppers -> bridge -> stand-ins of both vendors  (Ctrl-C ends it)\n\
+         bridge   http://{}  /1/indexes /1/events /v1 /webhooks/segment\n\
+         admin    http://{}  /api/ledger /api/dead-letters /metrics\n\
+         vendors  {sandbox}  /_sandbox/segment/messages\n\
+         {:beside$}/_sandbox/algolia/events …/searches …/records",
+        bridge.public, bridge.admin, ""
     )
 }
 
 /// What was done, and what the stand-ins have of it.
 fn summary(totals: &Totals, kept: &Counts, people: usize) -> String {
+    let Totals { actions, requests, searches, events, calls, duplicates, invalid, .. } = totals;
+    let (messages, insights, writes) = (kept.segment.kept, kept.algolia.kept, kept.search.kept);
     format!(
-        "\nshoppers did {} things in {} searches and {} requests: {} events, {} calls of Segment's, {} sent twice, {} invalid on purpose\n\
-         the stand-ins kept {} Segment messages and {} Algolia events; {} writes to records of {people} people\n",
-        totals.actions,
-        totals.searches,
-        totals.requests,
-        totals.events,
-        totals.calls,
-        totals.duplicates,
-        totals.invalid,
-        kept.segment.kept,
-        kept.algolia.kept,
-        kept.search.kept
+        "\nshoppers did {actions} things: {searches} searches letter by letter, {events} events,\n  \
+         {calls} calls of Segment's in {requests} requests, {duplicates} sent twice, {invalid} invalid on purpose\n\
+         the stand-ins kept {messages} Segment messages and {insights} Algolia events,\n  \
+         {writes} writes to records of {people} people\n"
     )
 }
 
@@ -150,11 +163,13 @@ async fn read(bridge: &Bridge) -> Result<Ledger, Failure> {
     Ok(read.map_err(Failure::unreachable)??)
 }
 
-/// Waits until nothing is pending.
-async fn settle(bridge: &Bridge) -> Result<(), Failure> {
+/// Waits until nothing is pending, and every search that was seen is in the ledger: some are still being typed when the
+/// shoppers leave, and settle a moment later.
+async fn settle(bridge: &Bridge, gauges: &Gauges) -> Result<(), Failure> {
     let deadline = tokio::time::Instant::now() + SETTLE;
     while tokio::time::Instant::now() < deadline {
-        if bridge.is_idle().await? {
+        let seen = i64::try_from(gauges.searches()).unwrap_or(i64::MAX);
+        if bridge.is_idle().await? && read(bridge).await?.accepted(SEARCHES) >= seen {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

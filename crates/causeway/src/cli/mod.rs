@@ -21,7 +21,6 @@ mod plan;
 mod remote;
 mod run;
 mod sandbox;
-mod screen;
 mod streams;
 mod trace;
 mod validate;

@@ -52,11 +52,14 @@ impl Breaker {
     }
 }
 
-/// The hosts to ask, by their places, in order: those that are not passed over, or all if that leaves none.
+/// The hosts to ask, by their places, in order: those that are not passed over, then those that are. The latter are for when no
+/// other is left: a host that failed a while ago may answer by now, and an answer that is late is better than none.
 pub(super) fn order(breakers: &mut [Breaker], now: Instant, patience: Patience) -> Vec<usize> {
     let all = 0..breakers.len();
-    let allowed: Vec<usize> = all.clone().filter(|place| breakers[*place].allows(now, patience)).collect();
-    if allowed.is_empty() { all.collect() } else { allowed }
+    let (mut order, passed_over): (Vec<usize>, Vec<usize>) =
+        all.partition(|place| breakers[*place].allows(now, patience));
+    order.extend(passed_over);
+    order
 }
 
 #[cfg(test)]
@@ -95,11 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_are_passed_over_are_asked_if_there_is_no_other() {
+    fn hosts_that_are_passed_over_are_asked_last() {
         let now = Instant::now();
         let mut breakers = vec![Breaker::default(); 3];
         failing(&mut breakers[0], 3, now);
-        assert_eq!(order(&mut breakers, now, PATIENCE), [1, 2]);
+        assert_eq!(order(&mut breakers, now, PATIENCE), [1, 2, 0]);
         failing(&mut breakers[1], 3, now);
         failing(&mut breakers[2], 3, now);
         assert_eq!(order(&mut breakers, now, PATIENCE), [0, 1, 2]);

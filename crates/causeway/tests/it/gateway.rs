@@ -5,6 +5,7 @@ use crate::upstream::Upstream;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use causeway::config::units::Span;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -148,6 +149,37 @@ fn another_application_is_not_served() {
             assert!(host.arrived().is_empty());
             let in_query = format!("{QUERY}?X-Algolia-Application-Id=SANDBOXAPP&x-algolia-api-key=any");
             assert_eq!(stage.send("POST", &in_query, &[], "{}").await.status, 200);
+        },
+    );
+}
+
+#[test]
+fn a_host_that_was_passed_over_is_asked_last_and_answers_if_no_other_does() {
+    let impatient = |hosts: &[&Upstream]| {
+        scene(hosts).with(|settings| {
+            settings.gateway.host_failures = 1;
+            settings.gateway.host_rest = Span::ms(3_600_000);
+        })
+    };
+    with_hosts(
+        |[first, second]| impatient(&[first, second]),
+        async |stage, [first, second]| {
+            first.says(503);
+            assert_eq!(stage.send("POST", QUERY, &[APP, KEY], "{}").await.status, 200);
+            first.says(200);
+            second.arrived();
+            first.arrived();
+            assert_eq!(stage.send("POST", QUERY, &[APP, KEY], "{}").await.status, 200);
+            second.only();
+            assert!(first.arrived().is_empty(), "it is passed over");
+
+            second.says(500);
+            assert_eq!(stage.send("POST", QUERY, &[APP, KEY], "{}").await.status, 200);
+            second.only();
+            first.only();
+            assert_eq!(stage.send("POST", QUERY, &[APP, KEY], "{}").await.status, 200);
+            first.only();
+            assert!(second.arrived().is_empty(), "now the first is back, and the second passed over");
         },
     );
 }

@@ -20,6 +20,7 @@ mod erasure;
 mod forget;
 mod from_segment;
 mod gateway;
+mod gateway_additions;
 mod identity;
 mod intake;
 mod kill;

@@ -24,6 +24,8 @@ pub(crate) struct Trouble {
     pub(crate) readers_wait: Arc<AtomicBool>,
     /// Appends are durable at once, and told only when this is off again.
     pub(crate) appends_wait: Arc<AtomicBool>,
+    /// Facts that are read from the state are held back until this is off again.
+    pub(crate) facts_wait: Arc<AtomicBool>,
     /// Commits of the state wait until this is off again.
     pub(crate) state_stalls: Arc<AtomicBool>,
     /// The state's disk has no room.
@@ -125,6 +127,7 @@ impl<S: State> State for Troubled<S> {
     }
 
     fn facts(&self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        wait_while(&self.trouble.facts_wait);
         self.inner.facts(keys)
     }
 

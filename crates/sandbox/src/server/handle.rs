@@ -53,6 +53,15 @@ impl Sandbox {
         self.read(|memory| &memory.messages)
     }
 
+    /// Those of them that came after the one with this number, each with its own; the first of all is number 1.
+    pub fn messages_after(&self, number: u64) -> Vec<(u64, Value)> {
+        let items = self.world.memory().messages.after(number);
+        items
+            .iter()
+            .filter_map(|item| Some((item.sequence, serde_json::from_slice(&item.text).ok()?)))
+            .collect()
+    }
+
     /// What the stand-in Segment threw away, oldest first: `{"reason", "message"}`.
     pub fn dropped(&self) -> Vec<Value> {
         self.read(|memory| &memory.dropped)

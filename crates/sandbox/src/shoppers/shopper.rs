@@ -135,7 +135,8 @@ impl Shopper {
         Some(())
     }
 
-    /// Types a query. Where a server searches, every letter is a search, and the last answer is what is looked at.
+    /// Types a query. Where a server searches, every letter is a search, and the last answer is what is looked at. What was
+    /// typed when the shopper is sent home is told all the same.
     async fn search(
         &mut self,
         stopped: &mut watch::Receiver<()>,
@@ -144,9 +145,13 @@ impl Shopper {
         wait(self.pause(1.0), stopped).await?;
         let query = visit::query(&self.catalogue, &mut self.plans);
         let (mut found, mut outcome, mut searches) = (Found::default(), Outcome::Silent, 0);
+        let mut typing = Some(());
         for typed in self.typed(&query) {
             if searches > 0 {
-                wait(self.pause(KEYSTROKE), stopped).await?;
+                typing = wait(self.pause(KEYSTROKE), stopped).await;
+            }
+            if typing.is_none() {
+                break;
             }
             let query_id = visit::query_id(&mut self.plans);
             (found, outcome) = self.finder.search(typed, &self.person.token, query_id).await;
@@ -155,7 +160,7 @@ impl Shopper {
         let searches = if self.finder.is_server() { searches } else { 0 };
         let step = Step { search: Some(Search::of(&found)), object: None, ..Step::about(Verb::Search, "") };
         told(Action { searches, ..self.action(&step, 0, Twist::None, outcome) });
-        Some(found)
+        typing.map(|()| found)
     }
 
     /// What stands in the search box, letter by letter if that makes a difference.

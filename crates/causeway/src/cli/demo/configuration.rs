@@ -29,15 +29,14 @@ pub(super) fn bridge(url: &str, store: &Path, options: &Options) -> Result<Confi
     Ok(Config::check(settings, Path::new(""))?)
 }
 
-/// Shoppers of the bridge's shop; half of them run Segment's library, and Segment tells who spends much. They search at
-/// `search`.
+/// Shoppers of the bridge's shop, who search past its gateway; half of them run Segment's library, and Segment tells who
+/// spends much.
 pub(super) fn crowd(
     arguments: &arguments::Demo,
     queries: Vec<String>,
     options: &Options,
     secret: Option<&Secret>,
     bridge: SocketAddr,
-    search: &str,
 ) -> Shoppers {
     let url = format!("http://{bridge}");
     let audience = AudienceWebhook {
@@ -47,7 +46,7 @@ pub(super) fn crowd(
     let write_key = options.write_keys[0].clone();
     let segment = SegmentShop { audience: Some(audience), ..SegmentShop::new(url.clone(), write_key) };
     Shoppers {
-        search_url: Some(search.to_owned()),
+        search_url: Some(url.clone()),
         count: arguments.shoppers,
         queries,
         segment: Some(segment),
