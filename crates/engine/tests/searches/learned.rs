@@ -160,7 +160,7 @@ fn a_conversion_without_a_search_gets_the_one_whose_result_the_person_clicked_on
 }
 
 #[test]
-fn what_was_only_shown_is_less_sure_a_tie_is_never_decided_and_what_is_stale_is_no_evidence() {
+fn what_was_only_shown_is_less_sure_and_what_is_stale_is_no_evidence() {
     let mut world = World::new();
     world.take(vec![seen(vec![search("ann", 0, "lamp")])]);
     world.rest();
@@ -169,16 +169,28 @@ fn what_was_only_shown_is_less_sure_a_tie_is_never_decided_and_what_is_stale_is_
     world.take(vec![events(HOUR + 1, json!([silent("ann", HOUR + 1, "unseen")]))]);
     assert_eq!(recovered(&world), NOTHING);
 
-    world.take(vec![seen(vec![search("ann", HOUR + 2, "sofa")])]);
-    world.rest();
-    world.take(vec![events(2 * HOUR, json!([silent("ann", 2 * HOUR, "b")]))]);
-    assert_eq!(recovered(&world), NOTHING, "both queries showed it at the same place");
-
     world.take(vec![click("bob", 3 * HOUR, 0)]);
     world.take(vec![events(3 * HOUR + DAY + 1, json!([silent("bob", 3 * HOUR + DAY + 1, "a")]))]);
     assert_eq!(recovered(&world), NOTHING, "the click is older than a day");
     world.take(vec![events(3 * HOUR + DAY + 2, json!([silent("bob", 3 * HOUR + DAY, "a")]))]);
     assert_eq!(recovered(&world), (json!(query_id(0)), json!(0.95)), "it counts when the conversion was");
+}
+
+#[test]
+fn a_tie_is_never_decided_however_little_confidence_is_asked_for() {
+    let mut settings = Settings::default();
+    settings.searches.least_confidence = 0;
+    let mut world = World::with(settings);
+    world.take(vec![seen(vec![search("ann", 0, "lamp"), search("ann", 60_000, "sofa")])]);
+    world.rest();
+    world.take(vec![events(HOUR, json!([silent("ann", HOUR, "b")]))]);
+    assert_eq!(recovered(&world), NOTHING, "both queries showed it at the same place");
+    world.take(vec![click("ann", 2 * HOUR, 0), click("ann", 2 * HOUR + 59_999, 60_000)]);
+    world.take(vec![events(3 * HOUR, json!([silent("ann", 3 * HOUR, "a")]))]);
+    assert_eq!(recovered(&world), NOTHING, "it was clicked on in the results of both at about the same time");
+    world.take(vec![click("ann", 2 * HOUR + 60_000, 60_000)]);
+    world.take(vec![events(3 * HOUR, json!([silent("ann", 3 * HOUR + 1, "a")]))]);
+    assert_eq!(recovered(&world), (json!(query_id(60_000)), json!(0.8)));
 }
 
 #[test]
