@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod demand;
 pub mod erasure;
 pub mod flows;
 pub mod gateway;

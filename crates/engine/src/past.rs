@@ -4,7 +4,7 @@ use crate::core::{self, Source};
 use crate::event::EventId;
 use crate::payload::SEARCH;
 use crate::repair::Again;
-use crate::searches::{self, Item, Search};
+use crate::searches::{self, Item, Search, Via};
 use causeway_algolia::insights::{self, Event, Rules, Subject};
 use causeway_segment::call::{self, Call, Route};
 use causeway_store::Entry;
@@ -70,6 +70,8 @@ fn calls(entry: &Entry, route: Route) -> Vec<Past<'_>> {
 fn searches(entry: &Entry) -> Vec<Past<'_>> {
     let items = searches::items(&entry.record.body, entry.record.received_at).unwrap_or_default();
     let past = items.into_iter().enumerate().filter_map(|(item, found)| match found {
+        // Nobody's search: Causeway asked.
+        Item::Search(search, _) if search.via == Via::Probe => None,
         Item::Search(search, raw) => {
             Some(Past { item, id: searches::id_of(&search), told: Told::Search(search, raw) })
         }

@@ -19,6 +19,8 @@
 //! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
 //! | `GET /api/alerts` | what is wrong, what was lately, and who is told |
 //! | `POST /api/alerts/test`, `…/acknowledge` | a notice to try whether it arrives; somebody sees to it |
+//! | `GET /api/zero-results?index=&has_results=&limit=&offset=` | queries without results, the most wanted first |
+//! | `GET /api/zero-results/{id}` | one, with who waits for it |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
@@ -34,6 +36,7 @@ mod metrics;
 mod persons;
 mod problem;
 pub mod requeue;
+mod zero_results;
 
 pub use access::Access;
 
@@ -76,6 +79,8 @@ pub struct Admin {
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
     pub alerts: Alerts,
+    /// After how long a query that nobody asks for is forgotten, in milliseconds.
+    pub demand_expires_ms: i64,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -99,6 +104,8 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/alerts", get(alerts::list))
         .route("/api/alerts/test", post(alerts::test))
         .route("/api/alerts/acknowledge", post(alerts::acknowledge))
+        .route("/api/zero-results", get(zero_results::list))
+        .route("/api/zero-results/{id}", get(zero_results::show))
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))

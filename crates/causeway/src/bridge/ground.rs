@@ -7,8 +7,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
+use crate::delivery::hosts::Hosts;
 use crate::delivery::pace::Pace;
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
+use crate::demand::prober;
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
 use crate::gateway::watch::{self as watching, Watcher};
@@ -213,6 +215,30 @@ impl Ground {
         Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
     }
 
+    /// Starts the background that asks whether failed queries have results by now, if it is on.
+    pub(super) fn start_prober(
+        &self,
+        config: &Config,
+        committer: Committer,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<Option<JoinHandle<()>>> {
+        let Some(target) = config.probe.clone() else { return Ok(None) };
+        let hosts = target.hosts.for_reads(|hosts| hosts.shuffle(&mut rand::rng()));
+        let Some((first, others)) = hosts.split_first() else { return Ok(None) };
+        let parts = prober::Parts {
+            hosts: Hosts::new(first, others),
+            target,
+            client: Client::new(config.settings.delivery.timeout.0)?,
+            expire_ms: config.searches.demand.expire_ms,
+            state: Arc::clone(&self.state),
+            committer,
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+        };
+        let running = prober::run(parts, stopping.clone());
+        Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
+    }
+
     /// Starts the background that tells people what is wrong.
     pub(super) fn start_alerts(
         &self,
@@ -348,6 +374,7 @@ impl Ground {
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),
+            demand_expires_ms: config.searches.demand.expire_ms,
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
             decisions: tokio::sync::Mutex::default(),

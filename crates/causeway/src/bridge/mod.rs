@@ -84,7 +84,8 @@ impl Bridge {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
         let store = sqlite::open(&config.store, &options)?;
-        Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock).await
+        // The future is too large to be carried about on stacks.
+        Box::pin(Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock)).await
     }
 
     /// The same on a store of the caller's.
@@ -132,6 +133,7 @@ impl Bridge {
             None => public_side,
         };
         let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
+        let prober = ground.start_prober(&config, committer.clone(), &stopping)?;
         let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter, alerts);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
@@ -141,7 +143,7 @@ impl Bridge {
         };
         let mut servers =
             vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
-        servers.extend(poller);
+        servers.extend(poller.into_iter().chain(prober));
         let drain = config.settings.delivery.drain.0;
         let housekeeping = tokio::spawn(housekeeping::keep(
             Arc::clone(&ground.journal),

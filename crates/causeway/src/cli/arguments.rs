@@ -51,6 +51,8 @@ pub(super) enum Command {
     Forget(Forget),
     /// Show what is known of a person, or what a late link changes of events that Segment has
     Person(Person),
+    /// List what shoppers ask for in vain, the most wanted first; or show one such query with who waits for it
+    ZeroResults(ZeroResults),
     /// List what is wrong, try whether notices arrive, or say that you see to it
     #[command(subcommand)]
     Alerts(Alerts),
@@ -271,6 +273,24 @@ pub(super) struct Person {
     /// With --repair: only list it; exit 1 if there is anything
     #[arg(long, requires = "repair")]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ZeroResults {
+    /// The failed query's id [default: list them]
+    pub id: Option<String>,
+    /// Only this index's
+    #[arg(long)]
+    pub index: Option<String>,
+    /// Only those that have results by now, or only those that have none
+    #[arg(long, value_name = "true|false")]
+    pub has_results: Option<bool>,
+    /// At most so many
+    #[arg(long, default_value_t = crate::demand::listing::LIMIT)]
+    pub limit: usize,
+    /// Pass over so many
+    #[arg(long, default_value_t = 0)]
+    pub offset: usize,
 }
 
 #[derive(Debug, Subcommand)]

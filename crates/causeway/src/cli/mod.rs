@@ -24,6 +24,7 @@ mod sandbox;
 mod streams;
 mod trace;
 mod validate;
+mod zero_results;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -62,6 +63,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
         Command::Alerts(command) => alerts::run(&path, &command, json),
+        Command::ZeroResults(options) => zero_results::run(&path, &options, json),
         Command::Backup(options) => backup::write(&path, &options.file, options.force, json),
         Command::Restore(options) => backup::restore(&path, &options.file, json),
         Command::DeadLetters(command) => dead_letters::run(&path, &command, json),

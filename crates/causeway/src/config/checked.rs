@@ -4,6 +4,7 @@ use super::alerts::{self, Alerts};
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
 use super::poll::{self, PollTarget};
+use super::probe::{self, ProbeTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
 use super::{people, recipes, searches};
@@ -50,6 +51,8 @@ pub struct Config {
     pub erasure: Option<ErasureTarget>,
     /// What the Analytics API is asked for, if a recipe says so.
     pub poll: Option<PollTarget>,
+    /// Where it is asked whether queries that failed have results by now, if that is on.
+    pub probe: Option<ProbeTarget>,
     /// The recipes that keep records at Algolia; none without the key for it.
     pub syncs: Arc<[Sync]>,
     /// Which traits are kept.
@@ -135,6 +138,7 @@ impl Config {
             gateway: gateway::target(&settings)?,
             erasure: algolia::erasure(&settings)?,
             poll: poll::target(&settings)?,
+            probe: probe::target(&settings, &configured)?,
             alerts: alerts::check(&settings, home)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },

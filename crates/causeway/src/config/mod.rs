@@ -10,6 +10,7 @@ pub mod checked;
 pub mod gateway;
 mod people;
 mod poll;
+mod probe;
 mod recipes;
 pub mod reference;
 mod searches;
@@ -22,6 +23,7 @@ pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use gateway::GatewayTarget;
 pub use poll::PollTarget;
+pub use probe::ProbeTarget;
 pub use settings::Settings;
 pub use source::Problem;
 

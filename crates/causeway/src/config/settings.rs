@@ -128,6 +128,7 @@ section! {
         forget_demand_after: Span,
         bought_within: Span,
         new_searcher_wait: Span,
+        probes_per_hour: u32,
     }
 }
 section! {

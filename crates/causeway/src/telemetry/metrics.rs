@@ -56,6 +56,13 @@ pub struct Code {
     pub code: String,
 }
 
+/// Label of a question whether a failed query has results by now.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Outcome {
+    /// `found`, `none`, `refused`, `denied`, `busy` or `failed`.
+    pub outcome: &'static str,
+}
+
 /// Labels of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Flow {
@@ -100,6 +107,8 @@ pub struct Metrics {
     pub attempts: Family<Attempt, Counter>,
     /// `causeway_analytics_requests_total`: reports that Algolia was asked for.
     pub polls: Family<Code, Counter>,
+    /// `causeway_search_probes_total`: failed queries that Algolia was asked for.
+    pub probes: Family<Outcome, Counter>,
     /// `causeway_delivery_duration_seconds`
     pub durations: Durations,
     /// `causeway_delivery_in_flight`
@@ -173,6 +182,7 @@ impl Metrics {
         );
         registry.register("delivery_attempts", "Requests sent to a vendor", self.attempts.clone());
         registry.register("analytics_requests", "Reports that Algolia was asked for", self.polls.clone());
+        registry.register("search_probes", "Failed queries that Algolia was asked for", self.probes.clone());
         registry.register(
             "delivery_duration_seconds",
             "How long vendors took to answer",

@@ -15,6 +15,7 @@ mod alerts;
 mod backup;
 mod cli;
 mod delivery;
+mod demand;
 mod durability;
 mod erasure;
 mod forget;

@@ -44,7 +44,7 @@ fn ticks(stage: &Stage) -> Vec<i64> {
     ticks.map(|entry| entry.record.received_at).collect()
 }
 
-fn on_stage(stage: &Stage) -> Vec<Vec<Value>> {
+pub(crate) fn on_stage(stage: &Stage) -> Vec<Vec<Value>> {
     recorded(&stage.home().join("data"))
 }
 

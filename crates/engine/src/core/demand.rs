@@ -64,9 +64,10 @@ impl Step<'_> {
         self.tell_news();
     }
 
-    /// Causeway itself asked whether a query has results by now.
+    /// Causeway itself asked whether a query has results by now. That is nobody's search and counts as none.
     pub(super) fn probed(&mut self, search: &Search<'_>) {
-        self.passed_over(1);
+        let noted = self.engine.learned.demands.probed(self.facts, asked(search));
+        self.or_fail(noted);
         if search.nb_hits > 0 {
             self.search_found(search, None);
         }

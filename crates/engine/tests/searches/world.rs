@@ -99,6 +99,12 @@ impl World {
         of_segment.flat_map(entries_of).filter(|message| message["type"] == "track").collect()
     }
 
+    /// The events that are handed on to Algolia, in order.
+    pub(crate) fn forwarded(&self) -> Vec<Value> {
+        let of_insights = self.blocks.iter().filter(|block| block.destination == "insights");
+        of_insights.flat_map(entries_of).collect()
+    }
+
     /// The queries that were told, in order.
     pub(crate) fn queries(&self) -> Vec<String> {
         let searches = self.told().into_iter().filter(|told| told["eventType"] == "search");

@@ -5,6 +5,7 @@ use crate::searches::text::normal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// At most so many persons are known to wait for one query.
@@ -15,6 +16,11 @@ pub const MAX_BOUGHT: usize = 20;
 
 /// At most so many currencies are summed up.
 const MAX_CURRENCIES: usize = 5;
+
+/// The text is no query's name.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no failed query's id; it has 16 hexadecimal digits, as in the list")]
+pub struct BadDemandId(String);
 
 /// A failed query's name: a hash of its index, its normal text and its filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +36,17 @@ impl DemandId {
     /// The key under which the query is kept.
     pub fn key(self) -> Vec<u8> {
         format!("demand/{self}").into_bytes()
+    }
+}
+
+impl FromStr for DemandId {
+    type Err = BadDemandId;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self, BadDemandId> {
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| digits);
+        number.map(Self).ok_or_else(|| BadDemandId(text.chars().take(64).collect()))
     }
 }
 
@@ -61,6 +78,9 @@ pub struct Demand {
     pub waiting: Vec<Waiting>,
     /// Since when it gives results, if it does by now.
     pub found: Option<Found>,
+    /// When Causeway itself last asked.
+    #[serde(default)]
+    pub probed_at: Option<i64>,
     /// What those who waited bought within the set time after asking, most often first.
     pub bought: Vec<Bought>,
     /// What they paid, by currency, in millionths.

@@ -18,7 +18,7 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-pub use failed::{Bought, Demand, DemandId, Found, MAX_BOUGHT, MAX_WAITING, Waiting};
+pub use failed::{BadDemandId, Bought, Demand, DemandId, Found, MAX_BOUGHT, MAX_WAITING, Waiting};
 pub use read::{demand, rows};
 pub use rows::Row;
 pub use waits::MAX_WAITS;
@@ -193,6 +193,18 @@ impl Demands {
         Ok(waited_for)
     }
 
+    /// Notes that Causeway itself asked, whatever came of it.
+    pub(crate) fn probed(&mut self, facts: &dyn Facts, asked: Asked<'_>) -> Result<(), Error> {
+        let id = asked.id();
+        if !self.rows.load(facts)?.of(id.0).has(id) {
+            return Ok(());
+        }
+        let demand = self.known.get(&id.key(), facts)?;
+        demand.probed_at = demand.probed_at.max(Some(asked.at));
+        self.known.changed(&id.key());
+        self.list(facts, id, asked.at)
+    }
+
     /// The next to be told, taken off the list.
     pub(crate) fn next_news(&mut self, facts: &dyn Facts) -> Result<Option<News>, Error> {
         while let Some(&id) = self.telling.front() {
@@ -218,7 +230,11 @@ impl Demands {
     ) -> Result<(), Error> {
         let demand = self.known.get(&id.key(), facts)?;
         let gone = demand.take_waiting(|waiting| tokens.contains(&waiting.token));
+        if gone.is_empty() {
+            return Ok(());
+        }
         self.known.changed(&id.key());
+        self.relist(facts, id)?;
         self.drop_waits(facts, id, &gone)
     }
 
@@ -330,6 +346,16 @@ impl Demands {
         gone.map_or(Ok(()), |gone| self.drop_demand(facts, gone))
     }
 
+    /// Brings a query's row up to date, if the query is in the list.
+    fn relist(&mut self, facts: &dyn Facts, id: DemandId) -> Result<(), Error> {
+        if self.rows.load(facts)?.of(id.0).has(id) {
+            let row = Row::of(id, self.known.get(&id.key(), facts)?);
+            let at = row.last_at;
+            self.rows.of_mut(id.0).put(row, at);
+        }
+        Ok(())
+    }
+
     fn drop_demand(&mut self, facts: &dyn Facts, id: DemandId) -> Result<(), Error> {
         let demand = std::mem::take(self.known.get(&id.key(), facts)?);
         self.known.changed(&id.key());
@@ -348,6 +374,7 @@ impl Demands {
             return Ok(());
         }
         self.known.changed(&id.key());
+        self.relist(facts, id)?;
         self.drop_waits(facts, id, &gone)
     }
 

@@ -15,8 +15,14 @@ pub struct Row {
     pub times: u32,
     /// How many persons asked.
     pub persons: u32,
+    /// How many persons wait for it.
+    #[serde(default)]
+    pub waiting: u32,
     /// When it was last asked in vain, in milliseconds since the Unix epoch.
     pub last_at: i64,
+    /// When Causeway itself last asked.
+    #[serde(default)]
+    pub probed_at: Option<i64>,
     /// Whether it was asked under filters.
     pub filtered: bool,
     /// Whether it gives results by now.
@@ -30,7 +36,9 @@ impl Row {
             index: demand.index.clone(),
             times: demand.times,
             persons: demand.persons,
+            waiting: u32::try_from(demand.waiting.len()).unwrap_or(u32::MAX),
             last_at: demand.last_at,
+            probed_at: demand.probed_at,
             filtered: demand.filters.is_some(),
             found: demand.found.is_some(),
         }
