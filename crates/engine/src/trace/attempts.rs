@@ -7,11 +7,9 @@ use memchr::memmem;
 use serde::Deserialize;
 use std::ops::ControlFlow;
 
-/// Adds to each of an event's deliveries the request that decided it. That is at most one for each, and none while it is pending:
-/// so the notes are read from when the event came until the last was met, and not to the end of them all.
-pub(super) fn add(received_at: i64, deliveries: &mut [Delivery], state: &dyn State) -> Result<(), Error> {
-    let mut wanted: Vec<&mut Delivery> =
-        deliveries.iter_mut().filter(|delivery| delivery.fate != "pending").collect();
+/// Adds to each of an event's settled deliveries the request that decided it. That is one for each, so the notes are read from
+/// when the event came until the last is met, and not to the end of them all.
+pub(super) fn add(received_at: i64, mut wanted: Vec<&mut Delivery>, state: &dyn State) -> Result<(), Error> {
     if wanted.is_empty() {
         return Ok(());
     }

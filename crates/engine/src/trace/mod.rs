@@ -196,7 +196,8 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
     for letter in &letters {
         died(letter, &mut traced.deliveries);
     }
-    attempts::add(traced.received_at, &mut traced.deliveries, state)?;
+    let sent = |delivery: &&mut Delivery| delivery.fate != "pending" && !died_unsent(delivery, &letters);
+    attempts::add(traced.received_at, traced.deliveries.iter_mut().filter(sent).collect(), state)?;
     let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == "[]");
     for letter in early {
         if !traced.deliveries.iter().any(|delivery| delivery.flow == letter.flow) {
@@ -239,6 +240,11 @@ fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
         delivery.reason = Some(letter.reason.clone());
         delivery.dead_letter = Some(letter.id.clone());
     }
+}
+
+fn died_unsent(delivery: &Delivery, letters: &[DeadLetter]) -> bool {
+    let own = |letter: &&DeadLetter| Some(&letter.id) == delivery.dead_letter.as_ref();
+    letters.iter().find(own).is_some_and(|letter| letter.attempts == "[]")
 }
 
 fn deliveries_in(block: &Block, id: EventId, own: Option<&str>) -> Vec<Delivery> {
