@@ -21,15 +21,27 @@ pub(crate) enum Role {
     Causeway,
     /// A server that only reads bodies.
     Bare,
+    /// A host that answers searches.
+    Host,
 }
 
 /// The role that this process was started in, if it is a child.
 pub(crate) fn role() -> Option<Role> {
     let role = std::env::var(ROLE).ok()?;
-    Some(if role == "bare" { Role::Bare } else { Role::Causeway })
+    Role::ALL.into_iter().find(|known| known.name() == role)
 }
 
 impl Role {
+    const ALL: [Self; 3] = [Self::Causeway, Self::Bare, Self::Host];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Causeway => "causeway",
+            Self::Bare => "bare",
+            Self::Host => "host",
+        }
+    }
+
     /// Pins the process and becomes the server.
     pub(crate) fn run(self) -> ExitCode {
         if let Some(cpu) = std::env::var(CPU).ok().and_then(|cpu| cpu.parse().ok()) {
@@ -38,6 +50,7 @@ impl Role {
         match self {
             Self::Causeway => causeway::cli::main(),
             Self::Bare => crate::bare::run(),
+            Self::Host => crate::host::run(),
         }
     }
 }
@@ -58,9 +71,8 @@ pub(crate) struct Process(Child);
 impl Process {
     /// Starts this program in a role on a processor.
     pub(crate) fn start(role: Role, cpu: usize, arguments: &[&OsStr]) -> anyhow::Result<Self> {
-        let name = if role == Role::Bare { "bare" } else { "causeway" };
         let mut command = Command::new(std::env::current_exe()?);
-        command.env(ROLE, name).env(CPU, cpu.to_string()).args(arguments);
+        command.env(ROLE, role.name()).env(CPU, cpu.to_string()).args(arguments);
         Ok(Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
     }
 
@@ -86,10 +98,17 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
+impl Process {
+    /// Ends it where it stands (SIGKILL).
+    pub(crate) fn kill(&mut self) {
         // A process that ended by itself is what we want anyway.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
     }
 }

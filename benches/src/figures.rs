@@ -30,3 +30,8 @@ pub(crate) fn ms(time: Duration) -> String {
 pub(crate) fn cpu_per_million(cpu: Duration, events: u64) -> String {
     format!("{:.2} CPU-s/M", cpu.as_secs_f64() * 1e6 / events.max(1) as f64)
 }
+
+/// A difference of times, given in seconds, in milliseconds to the microsecond.
+pub(crate) fn fine_ms(seconds: f64) -> String {
+    format!("{:.3} ms", seconds * 1e3)
+}

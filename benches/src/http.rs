@@ -31,7 +31,8 @@ pub(crate) fn post_with(
     exchange(address, &format!("{head}content-length: {}\r\n\r\n{body}", body.len()))
 }
 
-fn exchange(address: SocketAddr, request: &str) -> anyhow::Result<String> {
+/// Sends a whole request that asks for the connection to be closed; the body of a 200.
+pub(crate) fn exchange(address: SocketAddr, request: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;

@@ -12,9 +12,11 @@ mod bare;
 mod bridge;
 mod child;
 mod figures;
+mod host;
 mod http;
 mod load;
 mod machine;
+mod paced;
 mod parts;
 mod traffic;
 
@@ -34,9 +36,12 @@ struct Arguments {
     /// How long each load lasts, in seconds.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// How many events wait in the backlog of the parts that need one.
-    #[arg(long, default_value_t = 1_000_000)]
-    backlog: u64,
+    /// How many events the parts that need many begin with: 1,000,000, but for `trace` 200,000.
+    #[arg(long)]
+    events: Option<u64>,
+    /// Searches a second through the gateway.
+    #[arg(long, default_value_t = 2_000)]
+    rate: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,9 +58,23 @@ enum Part {
     Drain,
     /// Start, and memory at rest.
     Rest,
+    /// What the search gateway adds to a search.
+    Gateway,
+    /// What it costs to hold what Segment does not take, and how it goes out.
+    Pending,
+    /// A start after the process was killed.
+    Recovery,
+    /// Finding an event again in a large store.
+    Trace,
     /// The other way: calls from Segment, search contexts, records at Algolia.
     Segment,
 }
+
+/// Events that wait, or are in the journal.
+const MANY: u64 = 1_000_000;
+
+/// Events that traces are looked for among.
+const TRACED: u64 = 200_000;
 
 fn main() -> ExitCode {
     if let Some(role) = child::role() {
@@ -93,8 +112,21 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if wanted(Part::Segment) {
         parts::segment::measure(time)?;
     }
+    if wanted(Part::Gateway) {
+        parts::gateway::measure(arguments.rate, time)?;
+    }
+    let many = arguments.events.unwrap_or(MANY);
     if wanted(Part::Drain) {
-        parts::drain::measure(arguments.backlog)?;
+        parts::drain::measure(many)?;
+    }
+    if wanted(Part::Pending) {
+        parts::pending::measure(many, time)?;
+    }
+    if wanted(Part::Recovery) {
+        parts::recovery::measure(many)?;
+    }
+    if wanted(Part::Trace) {
+        parts::trace::measure(arguments.events.unwrap_or(TRACED))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many people the events spread over.
-const PEOPLE: u64 = 100_000;
+pub(crate) const PEOPLE: u64 = 100_000;
 
 /// What stands where a number goes, ten digits wide.
 const OBJECT: &str = "OOOOOOOOOO";
@@ -19,6 +19,8 @@ const PERSON: &str = "PPPPPPPPPP";
 pub(crate) enum Traffic {
     /// Algolia's events to `/1/events`.
     Insights,
+    /// The same, where each click names a search of its own.
+    Attributed,
     /// Segment's calls to `/v1/track` or `/v1/batch`.
     Tracking,
     /// The same, signed, to `/webhooks/segment`.
@@ -31,7 +33,7 @@ pub(crate) struct Template {
     /// Events in it.
     pub(crate) events: u64,
     bytes: Vec<u8>,
-    objects: Vec<usize>,
+    objects: Vec<(usize, u64)>,
     people: Vec<usize>,
     signed: Option<Signed>,
 }
@@ -48,6 +50,7 @@ impl Template {
     pub(crate) fn new(server: SocketAddr, traffic: Traffic, events: usize) -> Self {
         let (path, headers, body) = match traffic {
             Traffic::Insights => (request::PATH.to_owned(), insights_headers(), body(events)),
+            Traffic::Attributed => (request::PATH.to_owned(), insights_headers(), attributed(events)),
             Traffic::Tracking => tracking(events),
             Traffic::Webhook => (WEBHOOK.to_owned(), format!("x-signature: {UNSIGNED}\r\n"), calls(events)),
         };
@@ -57,17 +60,18 @@ impl Template {
         );
         let text = head.clone() + &body;
         let places = |mark: &str| text.match_indices(mark).map(|(place, _)| place).collect();
-        let (objects, people) = (places(OBJECT), places(PERSON));
+        let people: Vec<usize> = places(PERSON);
+        let objects = places(OBJECT).into_iter().map(|place| (place, event_at(place, &text))).collect();
         let signed = (traffic == Traffic::Webhook).then(|| signed(&head, &body));
         Self { events: events as u64, objects, people, signed, bytes: text.into_bytes() }
     }
 
     /// The request with the events numbered from `next` on, which is moved past them. An event has its number wherever it
-    /// names an object, and is one person's; a person's events are spread, as they are when many shop at once.
+    /// names an object or a search, and is one person's; a person's events are spread, as they are when many shop at once.
     pub(crate) fn renumbered(&mut self, next: &mut u64) -> &[u8] {
-        let (first, each) = (*next, self.objects.len() / self.people.len());
-        for (count, &place) in self.objects.iter().enumerate() {
-            write_digits(&mut self.bytes[place..place + OBJECT.len()], first + (count / each) as u64);
+        let first = *next;
+        for &(place, event) in &self.objects {
+            write_digits(&mut self.bytes[place..place + OBJECT.len()], first + event);
         }
         for (number, &place) in (first..).zip(&self.people) {
             let person = number.wrapping_mul(2_654_435_761) % PEOPLE;
@@ -83,6 +87,15 @@ impl Template {
         let made = webhook::signature(&self.bytes[part], WEBHOOK_SECRET);
         self.bytes[signature].copy_from_slice(made.as_bytes());
     }
+}
+
+/// Which event of a request a place in it belongs to, from 0.
+fn event_at(place: usize, text: &str) -> u64 {
+    let begun: usize = [r#"{"eventName":"#, r#"{"type":"#]
+        .into_iter()
+        .map(|start| text[..place].matches(start).count())
+        .sum();
+    begun as u64 - 1
 }
 
 /// The secret that webhooks are signed with.
@@ -134,6 +147,21 @@ fn write_digits(place: &mut [u8], mut number: u64) {
     }
 }
 
+/// The same where each click names a search of its own.
+fn attributed(events: usize) -> String {
+    let own = format!("{}{OBJECT}", &QUERY_ID[..QUERY_ID.len() - OBJECT.len()]);
+    body(events).replace(QUERY_ID, &own)
+}
+
+/// The user token of the person with this number.
+pub(crate) fn person(number: u64) -> String {
+    format!("{TOKEN}{number:010}")
+}
+
+const TOKEN: &str = "anonymous-3f2b8a1c-77d0-4a52-9d7e-";
+
+const QUERY_ID: &str = "7dfe2ada7bca48bdd0629649df0bee07";
+
 /// A body of clicks, views and purchases, about 250 bytes an event.
 pub(crate) fn body(events: usize) -> String {
     let list: Vec<String> = (0..events).map(event).collect();
@@ -144,7 +172,7 @@ fn event(place: usize) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let what = match place % 4 {
         0 | 1 => format!(
-            r#""eventName":"Product Clicked","eventType":"click","objectIDs":["sku-{OBJECT}"],"positions":[{}],"queryID":"7dfe2ada7bca48bdd0629649df0bee07""#,
+            r#""eventName":"Product Clicked","eventType":"click","objectIDs":["sku-{OBJECT}"],"positions":[{}],"queryID":"{QUERY_ID}""#,
             place % 20 + 1
         ),
         2 => format!(
@@ -154,7 +182,5 @@ fn event(place: usize) -> String {
             r#""eventName":"Order Completed","eventType":"conversion","eventSubtype":"purchase","objectIDs":["sku-{OBJECT}"],"objectData":[{{"price":49.99,"quantity":1}}],"currency":"EUR""#
         ),
     };
-    format!(
-        r#"{{{what},"index":"products_en","userToken":"anonymous-3f2b8a1c-77d0-4a52-9d7e-{PERSON}","timestamp":{now}}}"#
-    )
+    format!(r#"{{{what},"index":"products_en","userToken":"{TOKEN}{PERSON}","timestamp":{now}}}"#)
 }

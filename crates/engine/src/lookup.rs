@@ -4,12 +4,23 @@ use crate::core::Facts;
 use crate::span::Needle;
 use causeway_store::state::List;
 use causeway_store::{Error, Position, State};
+use std::ops::ControlFlow;
 
 /// The stretches of what the engine has processed that may hold one of these, newest first.
 pub(crate) fn stretches(state: &dyn State, needles: &[Needle]) -> Result<Vec<(Position, Position)>, Error> {
-    let notes = state.notes(List::Spans, i64::MIN)?;
-    let hit = |data: &[u8]| needles.iter().find_map(|needle| needle.find(data));
-    Ok(notes.iter().rev().filter_map(|note| hit(&note.data)).collect())
+    hits(state, |data| needles.iter().find_map(|needle| needle.find(data)))
+}
+
+/// What is made of the filters that hit, newest first. The filters of a large journal take more room than all else that runs,
+/// so they are looked at one by one.
+pub(crate) fn hits<T>(state: &dyn State, hit: impl Fn(&[u8]) -> Option<T>) -> Result<Vec<T>, Error> {
+    let mut found = Vec::new();
+    state.each_note(List::Spans, i64::MIN, &mut |note| {
+        found.extend(hit(&note.data));
+        ControlFlow::Continue(())
+    })?;
+    found.reverse();
+    Ok(found)
 }
 
 /// The store's facts.

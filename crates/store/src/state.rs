@@ -5,6 +5,7 @@
 
 use crate::{Error, Position};
 use bytes::Bytes;
+use std::ops::ControlFlow;
 
 /// The number of a block in the outbox; given by the engine, strictly increasing over all destinations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -287,6 +288,15 @@ pub trait State: Send + Sync + 'static {
 
     /// Notes of a list from `since` (milliseconds) on, oldest first.
     fn notes(&self, list: List, since: i64) -> Result<Vec<Note>, Error>;
+
+    /// Passes what [`State::notes`] would give one by one, until `each` breaks; a backend does so without holding more than
+    /// a few of them in memory.
+    fn each_note(
+        &self,
+        list: List,
+        since: i64,
+        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
 
     /// Every version of a flow, oldest first.
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error>;

@@ -7,6 +7,7 @@ use causeway_store::state::{
     List, Note, Prune,
 };
 use causeway_store::{BlockId, Entry, Error, Extent, Journal, Position, Record, Retention, State};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -178,6 +179,15 @@ impl<S: State> State for Troubled<S> {
 
     fn notes(&self, list: List, since: i64) -> Result<Vec<Note>, Error> {
         self.inner.notes(list, since)
+    }
+
+    fn each_note(
+        &self,
+        list: List,
+        since: i64,
+        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.inner.each_note(list, since, each)
     }
 
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error> {

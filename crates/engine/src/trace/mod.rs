@@ -1,21 +1,21 @@
 //! What became of an event or call: found by its id, a messageId, or any id in it, and followed through every hop.
 
+mod attempts;
 mod latest;
 mod quarantined;
 mod searches;
+mod stretch;
 
 pub use latest::{Latest, MAX_LATEST, latest};
 
 use crate::core::{FORWARD_CALLS, INTAKE, Source};
 use crate::event::{self, EventId};
-use crate::lookup;
 use crate::outbox::{Heads, Settled};
 use crate::past::{self, Past, Told};
-use crate::span::Needle;
 use causeway_algolia::insights::Rules;
-use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus, List, Note};
+use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use causeway_store::{Entry, Error, Journal, Position, State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -80,6 +80,9 @@ pub struct Delivery {
     pub message_ids: Vec<String>,
     /// The outbox block that it rode in.
     pub block: u64,
+    /// Its place in the block.
+    #[serde(skip)]
+    entry: u32,
     /// The requests that decided it.
     pub attempts: Vec<serde_json::Value>,
     /// Why it died, if it did.
@@ -97,11 +100,6 @@ impl Question {
         Self { event, mention: text.to_owned() }
     }
 
-    fn needles(&self) -> Vec<Needle> {
-        let event = self.event.map(|id| Needle::event(id.short()));
-        event.into_iter().chain([Needle::id(&self.mention)]).collect()
-    }
-
     fn fits(&self, past: &Past<'_>) -> bool {
         self.event == Some(past.id) || past.mentions(&self.mention)
     }
@@ -116,8 +114,9 @@ pub fn trace(
 ) -> Result<Vec<Traced>, Error> {
     let cursor = state.cursor()?;
     let mut found = Vec::new();
-    for (first, last) in stretches(question, journal, state, cursor)? {
-        for entry in journal.range(first, last)?.iter().rev() {
+    for stretch in stretch::stretches(question, journal, state, cursor)? {
+        let entries = journal.range(stretch.first, stretch.last)?;
+        for entry in entries.iter().rev().filter(|entry| stretch.may_be_in(question, &entry.record.body)) {
             look(question, entry, (rules, cursor), state, &mut found)?;
         }
         if found.len() >= MAX_ANSWERS {
@@ -130,20 +129,6 @@ pub fn trace(
     found.sort_by_key(|traced| std::cmp::Reverse((traced.position, traced.item)));
     found.truncate(MAX_ANSWERS);
     Ok(found)
-}
-
-/// The stretches of the journal that may hold what is asked for, newest first: what is not processed yet, then what
-/// the filters point at.
-fn stretches(
-    question: &Question,
-    journal: &dyn Journal,
-    state: &dyn State,
-    cursor: Position,
-) -> Result<Vec<(Position, Position)>, Error> {
-    let last = journal.extent()?.last;
-    let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let processed = lookup::stretches(state, &question.needles())?;
-    Ok(unprocessed.into_iter().chain(processed).collect())
 }
 
 fn look(
@@ -205,13 +190,14 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
     let position = Position(traced.position);
     let query = DeadLetterQuery { event: Some(traced.event.clone()), ..DeadLetterQuery::default() };
     let letters = state.dead_letters(&query)?;
-    let attempts = state.notes(List::Attempts, traced.received_at)?;
     for block in blocks_of(position, &letters, state)? {
-        traced.deliveries.extend(deliveries_in(&block, id, traced.message_id.as_deref(), &attempts));
+        traced.deliveries.extend(deliveries_in(&block, id, traced.message_id.as_deref()));
     }
     for letter in &letters {
         died(letter, &mut traced.deliveries);
     }
+    let sent = |delivery: &&mut Delivery| delivery.fate != "pending" && !died_unsent(delivery, &letters);
+    attempts::add(traced.received_at, traced.deliveries.iter_mut().filter(sent).collect(), state)?;
     let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == "[]");
     for letter in early {
         if !traced.deliveries.iter().any(|delivery| delivery.flow == letter.flow) {
@@ -221,6 +207,7 @@ fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
                 fate: "dead-lettered",
                 message_ids: Vec::new(),
                 block: 0,
+                entry: 0,
                 attempts: Vec::new(),
                 reason: Some(letter.reason.clone()),
                 dead_letter: Some(letter.id.clone()),
@@ -255,7 +242,12 @@ fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
     }
 }
 
-fn deliveries_in(block: &Block, id: EventId, own: Option<&str>, attempts: &[Note]) -> Vec<Delivery> {
+fn died_unsent(delivery: &Delivery, letters: &[DeadLetter]) -> bool {
+    let own = |letter: &&DeadLetter| Some(&letter.id) == delivery.dead_letter.as_ref();
+    letters.iter().find(own).is_some_and(|letter| letter.attempts == "[]")
+}
+
+fn deliveries_in(block: &Block, id: EventId, own: Option<&str>) -> Vec<Delivery> {
     let Ok(heads) = Heads::decode(&block.heads) else { return Vec::new() };
     let settled = Settled::decode(&block.settled, block.entries);
     let mine = heads.entries.iter().enumerate().filter(|(_, head)| head.event == id);
@@ -267,7 +259,8 @@ fn deliveries_in(block: &Block, id: EventId, own: Option<&str>, attempts: &[Note
             fate: if settled.contains(entry as u32) { "delivered" } else { "pending" },
             message_ids: message_ids(&block.destination, flow, id, own, head.messages),
             block: block.id.0,
-            attempts: attempts_of(attempts, block.id.0, entry as u32),
+            entry: entry as u32,
+            attempts: Vec::new(),
             reason: None,
             dead_letter: None,
         }
@@ -289,26 +282,4 @@ fn message_ids(destination: &str, flow: &str, id: EventId, own: Option<&str>, me
         String::from_utf8(text).unwrap_or_default()
     };
     (0..usize::from(messages)).map(one).collect()
-}
-
-/// The part of an attempt's note that says which entries it carried.
-#[derive(Deserialize)]
-struct Carried {
-    entries: Vec<(u64, u32, u32)>,
-}
-
-fn attempts_of(notes: &[Note], block: u64, entry: u32) -> Vec<serde_json::Value> {
-    let carries = |note: &&Note| {
-        let carried: Result<Carried, _> = serde_json::from_slice(&note.data);
-        let within =
-            |&(number, first, last): &(u64, u32, u32)| number == block && (first..=last).contains(&entry);
-        carried.is_ok_and(|carried| carried.entries.iter().any(within))
-    };
-    notes.iter().filter(carries).filter_map(shown).collect()
-}
-
-fn shown(note: &Note) -> Option<serde_json::Value> {
-    let mut value: serde_json::Value = serde_json::from_slice(&note.data).ok()?;
-    value.as_object_mut()?.remove("entries");
-    Some(value)
 }

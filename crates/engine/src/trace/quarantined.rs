@@ -45,6 +45,7 @@ fn traced(letter: &DeadLetter) -> Option<Traced> {
             fate: "dead-lettered",
             message_ids: Vec::new(),
             block: 0,
+            entry: 0,
             attempts: Vec::new(),
             reason: Some(letter.reason.clone()),
             dead_letter: Some(letter.id.clone()),

@@ -2,6 +2,7 @@
 
 use super::{Backend, State};
 use crate::state::{Change, List, Note};
+use std::ops::ControlFlow;
 
 fn note(list: List, at: i64, data: &'static [u8]) -> Note {
     Note { list, at, data: data.into() }
@@ -19,6 +20,13 @@ pub(crate) fn notes_come_by_time_whatever_the_order_of_adding(backend: &impl Bac
     assert_eq!(since(20), [odd, late.clone()]);
     assert_eq!(since(21), [late]);
     assert!(since(31).is_empty());
+    let mut passed = Vec::new();
+    let mut each = |note: Note| {
+        passed.push(note.at);
+        if note.at == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    state.each_note(List::Seen, i64::MIN, &mut each).unwrap();
+    assert_eq!(passed, [10, 10, 20], "one by one until it is enough");
 }
 
 pub(crate) fn lists_are_apart(backend: &impl Backend) {

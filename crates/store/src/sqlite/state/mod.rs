@@ -25,6 +25,7 @@ use crate::state::{
 use crate::{Error, Position};
 use rusqlite::Connection;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -168,7 +169,21 @@ impl State for SqliteState {
     }
 
     fn notes(&self, list: List, since: i64) -> Result<Vec<Note>, Error> {
-        self.readers.with("reading notes", |connection| notes::since(connection, list, since))
+        let mut notes = Vec::new();
+        self.each_note(list, since, &mut |note| {
+            notes.push(note);
+            ControlFlow::Continue(())
+        })?;
+        Ok(notes)
+    }
+
+    fn each_note(
+        &self,
+        list: List,
+        since: i64,
+        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.readers.with("reading notes", |connection| notes::since(connection, list, since, each))
     }
 
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error> {

@@ -3,6 +3,7 @@
 use crate::state::{List, Note};
 use bytes::Bytes;
 use rusqlite::{Connection, params};
+use std::ops::ControlFlow;
 
 pub(super) fn add(connection: &Connection, notes: &[Note]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached("INSERT INTO note (list, at, data) VALUES (?1, ?2, ?3)")?;
@@ -13,13 +14,22 @@ pub(super) fn add(connection: &Connection, notes: &[Note]) -> rusqlite::Result<(
 }
 
 /// Oldest first; the same moment's in the order in which they were added.
-pub(super) fn since(connection: &Connection, list: List, since: i64) -> rusqlite::Result<Vec<Note>> {
-    connection
-        .prepare_cached("SELECT at, data FROM note WHERE list = ?1 AND at >= ?2 ORDER BY at, id")?
-        .query_map(params![number(list), since], |row| {
-            Ok(Note { list, at: row.get(0)?, data: Bytes::from(row.get::<_, Vec<u8>>(1)?) })
-        })?
-        .collect()
+pub(super) fn since(
+    connection: &Connection,
+    list: List,
+    since: i64,
+    each: &mut dyn FnMut(Note) -> ControlFlow<()>,
+) -> rusqlite::Result<()> {
+    let mut query = connection
+        .prepare_cached("SELECT at, data FROM note WHERE list = ?1 AND at >= ?2 ORDER BY at, id")?;
+    let mut rows = query.query(params![number(list), since])?;
+    while let Some(row) = rows.next()? {
+        let note = Note { list, at: row.get(0)?, data: Bytes::from(row.get::<_, Vec<u8>>(1)?) };
+        if each(note).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The number on disk.
