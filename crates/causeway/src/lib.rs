@@ -23,6 +23,7 @@ pub mod people;
 pub mod pipeline;
 pub mod poll;
 pub mod problems;
+pub mod reload;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

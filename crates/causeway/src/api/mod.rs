@@ -71,7 +71,7 @@ pub struct Admin {
     /// What tokens are made with for ids that Algolia would not take as such.
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
-    pub flows: Desk,
+    pub flows: Arc<Desk>,
     /// Where erasures are looked up.
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
@@ -81,7 +81,7 @@ pub struct Admin {
     /// What time it is.
     pub clock: Clock,
     /// Held while a dead letter is decided on, so that two people at once don't send it twice.
-    pub decisions: tokio::sync::Mutex<()>,
+    pub decisions: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The admin routes, behind the access check but for health.

@@ -38,6 +38,13 @@ pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
 /// Orders of erasure that were kept and not yet taken up; who orders more waits.
 const ERASURES_TOLD: usize = 256;
 
+/// Where people's changes are made one after the other, whatever the configuration.
+#[derive(Clone)]
+pub(super) struct Desks {
+    pub(super) flows: Arc<Desk>,
+    pub(super) decisions: Arc<tokio::sync::Mutex<()>>,
+}
+
 /// What is one for all.
 #[derive(Clone)]
 pub(super) struct Ground {
@@ -104,6 +111,7 @@ impl Ground {
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
             due,
+            clock: self.clock.clone(),
         }
     }
 
@@ -126,11 +134,12 @@ impl Ground {
         targets: Vec<Destination>,
         inboxes: &Inboxes,
         worker: &worker::Handle,
-        stopping: &watch::Receiver<bool>,
+        (finishing, stopping): (&watch::Receiver<bool>, &watch::Receiver<bool>),
     ) -> std::io::Result<Vec<JoinHandle<()>>> {
         let start = |target: Destination| {
             let inbox = Arc::clone(&inboxes[target.name()]);
-            let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
+            let shared = self.lane_shared(config, target, finishing.clone())?;
+            let bounds = settings::bounds(config);
             let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
             let running = lane.run(stopping.clone());
             Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
@@ -138,7 +147,12 @@ impl Ground {
         targets.into_iter().map(start).collect()
     }
 
-    fn lane_shared(&self, config: &Config, destination: Destination) -> std::io::Result<Shared> {
+    fn lane_shared(
+        &self,
+        config: &Config,
+        destination: Destination,
+        finishing: watch::Receiver<bool>,
+    ) -> std::io::Result<Shared> {
         let delivery = &config.settings.delivery;
         Ok(Shared {
             client: Client::new(delivery.timeout.0)?,
@@ -149,6 +163,7 @@ impl Ground {
             give_up_ms: delivery.give_up_after.as_ms(),
             failing: AtomicBool::new(false),
             recovered: Notify::new(),
+            finishing,
             forgotten: self.forgotten.clone(),
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
@@ -330,7 +345,7 @@ impl Ground {
     pub(super) fn admin(
         &self,
         config: &Config,
-        catalogue: Catalogue,
+        desk: Desks,
         worker: worker::Handle,
         committer: Committer,
         forgetter: Forgetter,
@@ -340,7 +355,7 @@ impl Ground {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
             store: config.store.clone(),
-            flows: self.desk(config, catalogue, worker.clone()),
+            flows: desk.flows,
             worker,
             committer,
             forgetter,
@@ -350,12 +365,12 @@ impl Ground {
             token_secret: config.token_secret().to_owned(),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
-            decisions: tokio::sync::Mutex::default(),
+            decisions: desk.decisions,
         }
     }
 
     /// Changed flows run from the next event on; whoever changes them waits for that.
-    fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
+    pub(super) fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
         let publish = move |flows| {
             let (taken, answered) = tokio::sync::oneshot::channel();
             worker.ask(Request::SetFlows(flows, taken));

@@ -1,17 +1,32 @@
 //! What has outlived its use goes; what the disk has lost is told.
 
+use super::ground::Ground;
 use crate::clock::Clock;
 use crate::config::Config;
 use causeway_store::state::Prune;
 use causeway_store::{Journal, Position, Retention, State};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How often retention and the like are seen to.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// Starts the background; it ends with `stop`.
+pub(super) fn start(ground: &Ground, config: &Config, stop: &watch::Receiver<bool>) -> JoinHandle<()> {
+    let (journal, state) = (Arc::clone(&ground.journal), Arc::clone(&ground.state));
+    let (keeping, mut stop) = (keep(journal, state, config.clone(), ground.clock.clone()), stop.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = keeping => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    })
+}
+
 /// Retention and pruning, once a minute.
-pub(super) async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, clock: Clock) {
+async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, clock: Clock) {
     let (kept, max_bytes) = (config.settings.store.retention.as_ms(), config.settings.store.max_size.0);
     let window = config.duplicates().timed_ms;
     let mut told = Vec::new();

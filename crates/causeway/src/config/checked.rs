@@ -113,10 +113,15 @@ pub struct SegmentTarget {
 impl Config {
     /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
+        let configured = configured(&settings, home)?;
+        Self::with_flows(settings, configured, home)
+    }
+
+    /// The same with these flows instead of those that the settings name.
+    pub fn with_flows(settings: Settings, configured: Catalogue, home: &Path) -> Result<Self, Problem> {
         window(&settings)?;
         concurrency(&settings)?;
         log(&settings)?;
-        let configured = configured(&settings, home)?;
         let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
         let segment = segment(&settings, sends(Destination::Segment))?;
         let insights = insights_target(&settings, sends(Destination::Insights))?;

@@ -10,6 +10,7 @@ pub mod checked;
 pub mod gateway;
 mod people;
 mod poll;
+mod origin;
 mod recipes;
 pub mod reference;
 mod searches;
@@ -21,6 +22,7 @@ pub use alerts::Alerts;
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use gateway::GatewayTarget;
+pub use origin::Origin;
 pub use poll::PollTarget;
 pub use settings::Settings;
 pub use source::Problem;
@@ -45,7 +47,5 @@ pub fn locate(given: Option<&Path>) -> PathBuf {
 
 /// Reads, checks and compiles the configuration.
 pub fn load(path: &Path) -> Result<Config, Problem> {
-    let settings = source::read(path)?;
-    let home = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    Config::check(settings, &home)
+    Ok(Origin::read(path)?.1)
 }

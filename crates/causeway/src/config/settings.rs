@@ -31,6 +31,7 @@ pub struct Settings {
     pub limits: Limits,
     pub delivery: Delivery,
     pub alerts: Alerts,
+    pub reload: Reload,
     pub log: Log,
 }
 
@@ -212,6 +213,10 @@ section! {
 section! {
     /// `[alerts.quiet_hours]`
     QuietHours { from: Option<String>, to: Option<String>, time_zone: String, critical_passes: bool, }
+}
+section! {
+    /// `[reload]`
+    Reload { secrets_every: Span, }
 }
 section! {
     /// `[log]`

@@ -19,7 +19,7 @@ use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// How many attempts a dead letter shows.
 const SHOWN_ATTEMPTS: usize = 10;
@@ -46,6 +46,8 @@ pub struct Shared {
     pub failing: AtomicBool,
     /// Rings when the vendor takes a request again after failures.
     pub recovered: Notify,
+    /// Whether the lane ends: attempts under way are waited for, and none is begun any more.
+    pub finishing: watch::Receiver<bool>,
     /// Whose messages are not sent any more.
     pub forgotten: Forgotten,
     /// Who is told how the vendor fails.
@@ -65,6 +67,8 @@ enum Sent {
     GaveUp(String),
     /// It was not sent to the end: a person in it is to be left out.
     Outdated,
+    /// It was not sent to the end: the lane ends. The next one finds it in the outbox.
+    Held,
 }
 
 /// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
@@ -84,6 +88,7 @@ pub async fn deliver(
         }
         match run.send(&batch.body(), &batch).await {
             Sent::Outdated => stack.push(batch),
+            Sent::Held => return,
             Sent::Delivered => run.delivered(&batch),
             Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
             Sent::Refused(cause, reason) => match batch.halves() {
@@ -93,6 +98,16 @@ pub async fn deliver(
             },
         }
     }
+}
+
+/// What came of an entry's messages, sent one by one.
+enum Parts {
+    /// These were refused, the last with these words.
+    Through(Bytes, String),
+    /// Its person is forgotten meanwhile.
+    Outdated,
+    /// The lane ends.
+    Held,
 }
 
 struct Run<'a> {
@@ -130,9 +145,13 @@ impl Run<'_> {
         let mut failures = 0;
         loop {
             self.wait_for_leave().await;
+            if *self.shared.finishing.borrow() {
+                return Sent::Held;
+            }
             if self.is_outdated(batch) {
                 return Sent::Outdated;
             }
+            let mut denied = false;
             match self.attempt(messages).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return self.refused("refused", words),
@@ -147,6 +166,7 @@ impl Run<'_> {
                     tracing::error!(destination = self.shared.destination.name(), %words, "the vendor denies access; messages are held");
                     self.tell(Fault::Denied, &words);
                     failures += 1;
+                    denied = true;
                 }
                 Verdict::Failed(words) => {
                     self.tell(Fault::Failed, &words);
@@ -154,7 +174,8 @@ impl Run<'_> {
                 }
             }
             self.shared.failing.store(true, Ordering::Relaxed);
-            if let Some(reason) = self.gave_up() {
+            // What is denied is not the messages' fault: they wait for as long as it takes to mend the credential.
+            if let Some(reason) = self.gave_up().filter(|_| !denied) {
                 return Sent::GaveUp(reason);
             }
             self.wait_after_failure(failures).await;
@@ -236,8 +257,12 @@ impl Run<'_> {
     }
 
     async fn wait_for_leave(&self) {
+        let mut finishing = self.shared.finishing.clone();
         while let Err(wait) = self.pace(Pace::take) {
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = finishing.wait_for(|finishing| *finishing) => return,
+            }
         }
     }
 
@@ -247,11 +272,12 @@ impl Run<'_> {
             return;
         }
         let wait = self.shared.backoff.wait(failures, rand::random());
-        let mut told = self.forgotten.clone();
+        let (mut told, mut finishing) = (self.forgotten.clone(), self.shared.finishing.clone());
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.shared.recovered.notified() => {}
             _ = told.changed() => {}
+            _ = finishing.wait_for(|finishing| *finishing) => {}
         }
     }
 
@@ -277,8 +303,9 @@ impl Run<'_> {
         let messages = batch.messages_of(0);
         let (refused, reason) = match single_messages(&messages) {
             parts if parts.len() > 1 => match self.parts(parts, reason, batch).await {
-                Some(refused) => refused,
-                None => return self.report(vec![(batch.items[0], Fate::Erased)]),
+                Parts::Through(refused, reason) => (refused, reason),
+                Parts::Outdated => return self.report(vec![(batch.items[0], Fate::Erased)]),
+                Parts::Held => return,
             },
             _ => (messages, reason),
         };
@@ -287,25 +314,21 @@ impl Run<'_> {
         self.report(vec![(batch.items[0], fate)]);
     }
 
-    /// What of an entry is refused when its messages are sent one by one; nothing if its person is forgotten meanwhile.
-    async fn parts(
-        &mut self,
-        parts: Vec<Bytes>,
-        mut reason: String,
-        batch: &Batch,
-    ) -> Option<(Bytes, String)> {
+    /// Sends an entry's messages one by one.
+    async fn parts(&mut self, parts: Vec<Bytes>, mut reason: String, batch: &Batch) -> Parts {
         let mut refused: Vec<Bytes> = Vec::new();
         for part in parts {
             match self.send(&part, batch).await {
                 Sent::Delivered => {}
-                Sent::Outdated => return None,
+                Sent::Outdated => return Parts::Outdated,
+                Sent::Held => return Parts::Held,
                 Sent::Refused(_, words) | Sent::GaveUp(words) => {
                     reason = words;
                     refused.push(part);
                 }
             }
         }
-        Some((refused.join(&b","[..]).into(), reason))
+        Parts::Through(refused.join(&b","[..]).into(), reason)
     }
 
     fn death(&self, cause: &'static str, reason: String, payload: Bytes) -> Death {

@@ -70,6 +70,13 @@ pub struct Receiver {
     pub receiver: String,
 }
 
+/// Label of configurations that were read again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Reload {
+    /// `applied` or `refused`.
+    pub result: &'static str,
+}
+
 /// Label of open alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Open {
@@ -118,6 +125,10 @@ pub struct Metrics {
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
     /// The search gateway's.
     pub gateway: Gateway,
+    /// `causeway_config_reloads_total`
+    pub reloads: Family<Reload, Counter>,
+    /// `causeway_config_in_effect`: 1, or the configuration that was read last was refused.
+    pub config_in_effect: Gauge,
     /// `causeway_alerts_open`
     pub alerts_open: Family<Open, Gauge>,
     /// `causeway_notices_sent_total`
@@ -145,7 +156,9 @@ fn seconds() -> Histogram {
 impl Metrics {
     /// All metrics at zero.
     pub fn new() -> Self {
-        Self::default()
+        let metrics = Self::default();
+        metrics.config_in_effect.set(1);
+        metrics
     }
 
     /// The text that Prometheus scrapes.
@@ -194,6 +207,16 @@ impl Metrics {
             self.oldest.clone(),
         );
         self.gateway.register(&mut registry);
+        registry.register(
+            "config_reloads",
+            "Configurations that were read again while running",
+            self.reloads.clone(),
+        );
+        registry.register(
+            "config_in_effect",
+            "1, or the configuration that was read last was refused",
+            self.config_in_effect.clone(),
+        );
         registry.register("alerts_open", "Alerts that were told and are not over", self.alerts_open.clone());
         registry.register("notices_sent", "Notices that a receiver took", self.notices_sent.clone());
         registry.register(

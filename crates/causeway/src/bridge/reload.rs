@@ -1,0 +1,119 @@
+//! Another configuration for a running bridge.
+//!
+//! It is checked as a whole first. Then requests under way to vendors are waited for, with the old credentials, the engine
+//! takes up its work with the new settings where the state says it was left, and everything else starts anew, as after a
+//! restart. Meanwhile both sides go on serving: what comes in is journaled and waits, and no connection is closed.
+
+use super::generation::{Destinations, Generation};
+use super::{Bridge, StartError, fixed};
+use crate::config::Config;
+use crate::flows;
+use crate::pipeline::worker::{Reconfiguration, Request};
+use crate::telemetry::logs;
+use crate::telemetry::metrics::Reload;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Why another configuration was not taken. The bridge goes on with the one that it had.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The admin side would be open.
+    #[error("{}", fixed::OPEN)]
+    Open,
+    /// Its flows can't run together with the versions in the store.
+    #[error(transparent)]
+    Flows(#[from] flows::Problem),
+    /// The system refuses something.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The engine is gone.
+    #[error("the engine stopped; see the log and restart")]
+    Engine,
+}
+
+impl Bridge {
+    /// Goes on with another configuration; answers the keys whose change needs a restart.
+    pub async fn reload(&self, config: Config) -> Result<Vec<&'static str>, Refused> {
+        let result = self.take(config).await;
+        match &result {
+            Ok(differ) => self.taken(differ),
+            Err(refused) => self.refused(&refused.to_string()),
+        }
+        result
+    }
+
+    /// Another configuration could not be read, or not be taken: that is logged, counted and told.
+    pub fn refused(&self, words: &str) {
+        tracing::error!(words, "the changed configuration is not in effect; the former one is");
+        self.metrics.config_in_effect.set(0);
+        self.metrics.reloads.get_or_create(&Reload { result: "refused" }).inc();
+        self.lasting.ground.signals.configured(Err(words.to_owned()));
+    }
+
+    /// Waits until a vendor denies access, or did since this was called last.
+    pub async fn denied(&self) {
+        self.lasting.ground.signals.denied().await;
+    }
+
+    fn taken(&self, differ: &[&str]) {
+        for key in differ {
+            tracing::warn!(key, "this setting takes effect at the next restart only");
+        }
+        tracing::info!("the configuration was read again and is in effect");
+        self.metrics.config_in_effect.set(1);
+        self.metrics.reloads.get_or_create(&Reload { result: "applied" }).inc();
+        self.lasting.ground.signals.configured(Ok(()));
+    }
+
+    async fn take(&self, mut config: Config) -> Result<Vec<&'static str>, Refused> {
+        let mut generation = self.generation.lock().await;
+        if fixed::opens(&generation.config, &config) {
+            return Err(Refused::Open);
+        }
+        let differ = fixed::keep(&generation.config, &mut config);
+        self.check(&config).await?;
+        let former = generation.config.clone();
+        generation.finish().await;
+        match self.raise(config).await {
+            Ok(next) => *generation = next,
+            Err(refused) => {
+                *generation = self.raise(former).await.inspect_err(|_| self.lasting.ground.health.part_stopped())?;
+                return Err(refused);
+            }
+        }
+        self.adjust(&generation.config);
+        Ok(differ)
+    }
+
+    async fn check(&self, config: &Config) -> Result<(), Refused> {
+        let (desk, config) = (Arc::clone(&self.lasting.desks.flows), config.clone());
+        let check = move || desk.check(config.configured.known(), config.reach());
+        Ok(tokio::task::spawn_blocking(check).await.unwrap_or(Ok(()))?)
+    }
+
+    /// The engine, then everything else.
+    async fn raise(&self, config: Config) -> Result<Generation, Refused> {
+        let destinations = Destinations::of(&config);
+        let inboxes = destinations.inboxes.clone();
+        let settings = super::settings::engine(&config);
+        let (desk, worker) = (Arc::clone(&self.lasting.desks.flows), self.lasting.worker.clone());
+        let (configured, reach) = (config.configured.known().to_vec(), config.reach());
+        let (answer, answered) = oneshot::channel();
+        let publish = move |flows| {
+            let other = Reconfiguration { settings, flows, inboxes };
+            worker.ask(Request::Reconfigure(Box::new(other), answer));
+        };
+        let publishing = move || desk.reconfigure(configured, reach, publish);
+        tokio::task::spawn_blocking(publishing).await.map_err(|_| Refused::Engine)??;
+        answered.await.map_err(|_| Refused::Engine)?;
+        Ok(Generation::start(&self.lasting, config, destinations).await?)
+    }
+
+    /// What lasts keeps a few settings of its own.
+    fn adjust(&self, config: &Config) {
+        let ground = &self.lasting.ground;
+        ground.health.bound_backlog(config.settings.limits.backlog.0);
+        ground.signals.remember(config.alerts.rules.limits.dead_letters_within_ms);
+        logs::set_level(&config.settings.log.level);
+    }
+}
