@@ -1,6 +1,7 @@
 //! Answers about the store, for the admin API and for commands alike.
 
-use causeway_engine::ledger::{Balance, Books, hour_of};
+use crate::moment;
+use causeway_engine::ledger::{Balance, Books, HourlyBooks, hour_of};
 use causeway_store::state::{DeadLetter, DeadLetterQuery};
 use causeway_store::{BlockId, Error, Journal, State};
 use serde::Serialize;
@@ -59,6 +60,65 @@ impl Ledger {
         }
         lines.join("\n")
     }
+}
+
+/// One flow in one hour.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hour {
+    /// When the hour begins, RFC 3339.
+    pub hour: String,
+    /// The flow's balance of the events that were accepted in it.
+    #[serde(flatten)]
+    pub balance: Balance,
+}
+
+/// The ledger hour by hour, oldest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct HourlyLedger {
+    /// One line a flow and hour.
+    pub hours: Vec<Hour>,
+}
+
+impl HourlyLedger {
+    /// Reads the ledger from an instant on (to the hour). Counters and pending entries are of one moment.
+    pub fn read(state: &dyn State, since: Option<i64>) -> Result<Self, Error> {
+        let lines = hourly(state, since.map_or(i64::MIN, hour_of))?.flat_map(|(hour, balances)| {
+            balances.into_iter().map(move |balance| Hour { hour: moment::print(hour), balance })
+        });
+        Ok(Self { hours: lines.collect() })
+    }
+
+    /// Whether nothing is left over in any hour.
+    pub fn balances(&self) -> bool {
+        self.hours.iter().all(|hour| hour.balance.imbalance == 0)
+    }
+
+    /// Comma-separated values with a heading. Names of flows have nothing in them that would need quotes.
+    pub fn csv(&self) -> String {
+        let mut lines = vec!["hour,flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned()];
+        lines.extend(self.hours.iter().map(|Hour { hour, balance: b }| {
+            format!(
+                "{hour},{},{},{},{},{},{},{}",
+                b.flow, b.accepted, b.delivered, b.filtered, b.dead_lettered, b.pending, b.imbalance
+            )
+        }));
+        lines.join("\n")
+    }
+}
+
+/// Balances by flow for each hour from this one on, all of one moment.
+pub fn hourly(
+    state: &dyn State,
+    since: i64,
+) -> Result<impl Iterator<Item = (i64, Vec<Balance>)>, Error> {
+    let mut books = HourlyBooks::default();
+    let rows = state.balance(since, &mut |block| {
+        if block.hour >= since {
+            books.add_pending(&block);
+        }
+    })?;
+    rows.iter().for_each(|row| books.add_row(row));
+    Ok(books.balances())
 }
 
 /// When the oldest event that waits for a destination was accepted, in milliseconds since the Unix epoch; nothing if none

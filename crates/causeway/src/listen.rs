@@ -53,13 +53,20 @@ impl Routes {
     }
 }
 
+impl From<Router> for Routes {
+    fn from(router: Router) -> Self {
+        Self(Arc::new(RwLock::new(router)))
+    }
+}
+
 /// Serves until `stop` says so, then lets requests under way end. When this returns, no connection is left.
 pub async fn serve(
     listener: TcpListener,
-    routes: Routes,
+    routes: impl Into<Routes>,
     connections: usize,
     mut stop: watch::Receiver<bool>,
 ) {
+    let routes = routes.into();
     let permits = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut open = JoinSet::new();

@@ -70,7 +70,11 @@ impl Reloader {
         }
     }
 
-    async fn apply(&mut self, bridge: &Bridge, read: Result<(Origin, Config), Problem>) -> Result<(), String> {
+    async fn apply(
+        &mut self,
+        bridge: &Bridge,
+        read: Result<(Origin, Config), Problem>,
+    ) -> Result<(), String> {
         let (origin, config) = read.map_err(|problem| problem.to_string())?;
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         match bridge.reload(config.clone()).await {

@@ -231,8 +231,7 @@ fn credentials(name: &str, key: &Key, now: i64, limits: &Limits) -> Found {
         }
         Key::Fine { expires_at: Some(at) } if at - now <= limits.key_expires_ms => {
             let severity = if at - now <= URGENT_MS { Severity::Critical } else { Severity::Warning };
-            let text =
-                format!("It works for another {}. Make a new key and set it.", span(at - now));
+            let text = format!("It works for another {}. Make a new key and set it.", span(at - now));
             (severity, format!("{name} expires"), text)
         }
         Key::Fine { .. } => return None,

@@ -169,9 +169,7 @@ impl Bridge {
         let committer = self.committer;
         let _ = tokio::task::spawn_blocking(move || committer.join()).await;
         let deadline = Instant::now() + generation.drain();
-        while Instant::now() < deadline
-            && !drained(&state, &ground.tail, &generation.destinations).await?
-        {
+        while Instant::now() < deadline && !drained(&state, &ground.tail, &generation.destinations).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         generation.stop().await;

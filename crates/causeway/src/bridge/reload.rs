@@ -77,7 +77,8 @@ impl Bridge {
         match self.raise(config).await {
             Ok(next) => *generation = next,
             Err(refused) => {
-                *generation = self.raise(former).await.inspect_err(|_| self.lasting.ground.health.part_stopped())?;
+                *generation =
+                    self.raise(former).await.inspect_err(|_| self.lasting.ground.health.part_stopped())?;
                 return Err(refused);
             }
         }

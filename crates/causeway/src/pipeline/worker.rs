@@ -144,7 +144,16 @@ impl Worker {
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
-        let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new(), other: None };
+        let worker = Self {
+            parts,
+            engine,
+            cursor,
+            found,
+            requests,
+            stopping: false,
+            answers: Vec::new(),
+            other: None,
+        };
         worker.tell_due();
         Ok((worker, handle))
     }

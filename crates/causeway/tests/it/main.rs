@@ -30,5 +30,6 @@ mod persons;
 mod poll;
 mod process;
 mod profiles;
+mod reload;
 mod requests;
 mod searches;
