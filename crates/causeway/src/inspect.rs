@@ -39,6 +39,13 @@ impl Ledger {
         self.flows.iter().map(|flow| flow.pending).sum()
     }
 
+    /// Comma-separated values with a heading.
+    pub fn csv(&self) -> String {
+        let heading = "flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned();
+        let lines = self.flows.iter().map(csv);
+        std::iter::once(heading).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+
     /// A table for people.
     pub fn table(&self) -> String {
         let heads = ["flow", "accepted", "delivered", "filtered", "dead-lettered", "pending", "imbalance"];
@@ -93,24 +100,23 @@ impl HourlyLedger {
         self.hours.iter().all(|hour| hour.balance.imbalance == 0)
     }
 
-    /// Comma-separated values with a heading. Names of flows have nothing in them that would need quotes.
+    /// Comma-separated values with a heading.
     pub fn csv(&self) -> String {
-        let mut lines = vec!["hour,flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned()];
-        lines.extend(self.hours.iter().map(|Hour { hour, balance: b }| {
-            format!(
-                "{hour},{},{},{},{},{},{},{}",
-                b.flow, b.accepted, b.delivered, b.filtered, b.dead_lettered, b.pending, b.imbalance
-            )
-        }));
-        lines.join("\n")
+        let heading = "hour,flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned();
+        let lines = self.hours.iter().map(|hour| format!("{},{}", hour.hour, csv(&hour.balance)));
+        std::iter::once(heading).chain(lines).collect::<Vec<_>>().join("\n")
     }
 }
 
+/// Names of flows have nothing in them that would need quotes.
+fn csv(of: &Balance) -> String {
+    let figures = [of.accepted, of.delivered, of.filtered, of.dead_lettered, of.pending, of.imbalance]
+        .map(|n| n.to_string());
+    format!("{},{}", of.flow, figures.join(","))
+}
+
 /// Balances by flow for each hour from this one on, all of one moment.
-pub fn hourly(
-    state: &dyn State,
-    since: i64,
-) -> Result<impl Iterator<Item = (i64, Vec<Balance>)>, Error> {
+pub fn hourly(state: &dyn State, since: i64) -> Result<impl Iterator<Item = (i64, Vec<Balance>)>, Error> {
     let mut books = HourlyBooks::default();
     let rows = state.balance(since, &mut |block| {
         if block.hour >= since {

@@ -10,6 +10,7 @@ pub mod bridge;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daily;
 pub mod delivery;
 pub mod erasure;
 pub mod flows;

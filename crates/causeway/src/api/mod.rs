@@ -2,7 +2,8 @@
 //!
 //! | route | answers |
 //! |---|---|
-//! | `GET /api/ledger?since=` | the balance per flow |
+//! | `GET /api/ledger?since=&by=hour` | the balance per flow, or per flow and hour |
+//! | `GET /api/ledger/reports`, `GET /api/ledger/reports/{day}` | the daily signed reports, and whether they are whole; one |
 //! | `GET /api/events/{id}` | the trace of an event, found by any id |
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
@@ -87,7 +88,6 @@ pub struct Admin {
 /// The admin routes, behind the access check but for health.
 pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
     let closed = Router::new()
-        .route("/api/ledger", get(ledger::get))
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
         .route("/api/problems", get(dead_letters::problems))
@@ -99,6 +99,7 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/alerts", get(alerts::list))
         .route("/api/alerts/test", post(alerts::test))
         .route("/api/alerts/acknowledge", post(alerts::acknowledge))
+        .merge(ledger::routes())
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))

@@ -122,6 +122,7 @@ impl Generation {
         self.others.push(forgetting);
         let (alerts, telling) = ground.start_alerts(config, &self.destinations, worker, stop)?;
         self.others.push(telling);
+        self.others.push(ground.start_reports(config, worker, stop)?);
         self.others.push(housekeeping::start(ground, config, stop));
         let stop = &self.signals.feeders.1;
         self.feeders.push(ground.start_ticks(lasting.due.clone(), lasting.committer.clone(), stop));

@@ -5,6 +5,7 @@ use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run
 use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::daily::{self, Signer};
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
@@ -226,6 +227,27 @@ impl Ground {
         };
         let running = poll::run(parts, stopping.clone());
         Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
+    }
+
+    /// Starts the background that writes the ledger's daily reports.
+    pub(super) fn start_reports(
+        &self,
+        config: &Config,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let own = &config.daily;
+        let signer = Signer::load(own.key.as_ref(), &config.store).map_err(std::io::Error::other)?;
+        let parts = daily::keep::Parts {
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            signer,
+            directory: own.directory.clone(),
+            zone: own.zone.clone(),
+            clock: self.clock.clone(),
+        };
+        let running = daily::keep::run(parts, stopping.clone());
+        Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
     }
 
     /// Starts the background that tells people what is wrong.

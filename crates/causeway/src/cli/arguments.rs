@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -240,10 +240,50 @@ pub(super) enum Fql {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Ledger {
     /// Only events accepted since: RFC 3339, a date, or 2h, 7d
     #[arg(long, value_name = "T")]
     pub since: Option<String>,
+    /// A line each hour and flow instead of each flow
+    #[arg(long, value_name = "hour")]
+    pub by: Option<By>,
+    /// How it is written [default: table; with --by hour, csv]
+    #[arg(long)]
+    pub format: Option<Format>,
+    #[command(subcommand)]
+    pub command: Option<Daily>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    Hour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Daily {
+    /// Whether the daily reports are all there, unchanged and in order; exit 1 and the name of each that is not
+    Verify {
+        /// A directory of reports [default: those in the store]
+        directory: Option<PathBuf>,
+        /// The public key that they must be signed with [default: the store's or the configured one, if it can be read]
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+    /// Print the report of a day
+    Report {
+        /// As in 2026-11-24
+        day: String,
+    },
+    /// Print the public key that reports are signed with
+    Key,
 }
 
 #[derive(Debug, Args)]

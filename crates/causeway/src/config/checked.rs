@@ -3,6 +3,7 @@
 use super::alerts::{self, Alerts};
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
+use super::ledger::{self, Daily};
 use super::poll::{self, PollTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
@@ -62,6 +63,8 @@ pub struct Config {
     pub gateway: Option<GatewayTarget>,
     /// Who is told what, and when.
     pub alerts: Alerts,
+    /// The ledger's daily reports.
+    pub daily: Daily,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -141,6 +144,7 @@ impl Config {
             erasure: algolia::erasure(&settings)?,
             poll: poll::target(&settings)?,
             alerts: alerts::check(&settings, home)?,
+            daily: ledger::check(&settings, home)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,

@@ -31,6 +31,7 @@ pub struct Settings {
     pub limits: Limits,
     pub delivery: Delivery,
     pub alerts: Alerts,
+    pub ledger: Ledger,
     pub reload: Reload,
     pub log: Log,
 }
@@ -213,6 +214,10 @@ section! {
 section! {
     /// `[alerts.quiet_hours]`
     QuietHours { from: Option<String>, to: Option<String>, time_zone: String, critical_passes: bool, }
+}
+section! {
+    /// `[ledger]`
+    Ledger { reports: Option<PathBuf>, key: Option<Secret>, time_zone: String, }
 }
 section! {
     /// `[reload]`

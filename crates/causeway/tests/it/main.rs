@@ -14,6 +14,7 @@ mod admin;
 mod alerts;
 mod backup;
 mod cli;
+mod daily;
 mod delivery;
 mod durability;
 mod erasure;
