@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod bridge;
 pub mod cli;

@@ -17,6 +17,15 @@ enum Reason {
     Secrets,
 }
 
+impl Reason {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "SIGHUP",
+            Self::Secrets => "secret file",
+        }
+    }
+}
+
 /// Reads the configuration again.
 pub struct Reloader {
     path: PathBuf,
@@ -64,7 +73,7 @@ impl Reloader {
             Reason::Asked => Origin::read(&self.path),
             Reason::Secrets => self.origin.with_new_secrets(&self.config),
         };
-        if let Err(words) = self.apply(bridge, read).await {
+        if let Err(words) = self.apply(bridge, read, reason).await {
             bridge.refused(&words);
             self.origin = self.origin.seen();
         }
@@ -74,10 +83,11 @@ impl Reloader {
         &mut self,
         bridge: &Bridge,
         read: Result<(Origin, Config), Problem>,
+        reason: Reason,
     ) -> Result<(), String> {
         let (origin, config) = read.map_err(|problem| problem.to_string())?;
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        match bridge.reload(config.clone()).await {
+        match bridge.reload(config.clone(), reason.word()).await {
             Ok(_) => (self.origin, self.config) = (origin, config),
             // The bridge has told so.
             Err(_) => self.origin = self.origin.seen(),

@@ -20,11 +20,13 @@
 //! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
 //! | `GET /api/alerts` | what is wrong, what was lately, and who is told |
 //! | `POST /api/alerts/test`, `…/acknowledge` | a notice to try whether it arrives; somebody sees to it |
+//! | `GET /api/audit?since=&limit=` | who changed what, newest first |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 mod access;
 pub mod alerts;
+mod audit;
 mod dead_letters;
 mod erasures;
 mod events;
@@ -37,6 +39,7 @@ mod problem;
 pub mod requeue;
 
 pub use access::Access;
+pub use audit::ACTOR;
 
 use crate::alerts::Alerts;
 use crate::clock::Clock;
@@ -87,6 +90,7 @@ pub struct Admin {
 
 /// The admin routes, behind the access check but for health.
 pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
+    let auditor = audit::Auditor::new(Arc::clone(&admin), &access);
     let closed = Router::new()
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
@@ -103,7 +107,9 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))
+        .route("/api/audit", get(audit::list))
         .with_state(admin)
+        .layer(axum::middleware::from_fn_with_state(auditor, audit::layer))
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));
     closed
         .merge(crate::health::routes(health))

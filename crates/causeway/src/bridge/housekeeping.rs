@@ -28,6 +28,7 @@ pub(super) fn start(ground: &Ground, config: &Config, stop: &watch::Receiver<boo
 /// Retention and pruning, once a minute.
 async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, clock: Clock) {
     let (kept, max_bytes) = (config.settings.store.retention.as_ms(), config.settings.store.max_size.0);
+    let audited = config.settings.audit.retention.as_ms();
     let window = config.duplicates().timed_ms;
     let mut told = Vec::new();
     loop {
@@ -41,6 +42,7 @@ async fn keep(journal: Arc<dyn Journal>, state: Arc<dyn State>, config: Config, 
                 seen_before: now - window,
                 traces_before: now - kept,
                 dead_letters_before: now - kept,
+                audit_before: now - audited,
             })
         };
         match tokio::task::spawn_blocking(tidy).await {

@@ -6,7 +6,8 @@
 
 use super::generation::{Destinations, Generation};
 use super::{Bridge, StartError, fixed};
-use crate::config::Config;
+use crate::audit::{self, Entry, Who};
+use crate::config::{Config, Settings, difference};
 use crate::flows;
 use crate::pipeline::worker::{Reconfiguration, Request};
 use crate::telemetry::logs;
@@ -32,9 +33,9 @@ pub enum Refused {
 }
 
 impl Bridge {
-    /// Goes on with another configuration; answers the keys whose change needs a restart.
-    pub async fn reload(&self, config: Config) -> Result<Vec<&'static str>, Refused> {
-        let result = self.take(config).await;
+    /// Goes on with another configuration, `by` what is noted as the cause; answers the keys whose change needs a restart.
+    pub async fn reload(&self, config: Config, by: &str) -> Result<Vec<&'static str>, Refused> {
+        let result = self.take(config, by).await;
         match &result {
             Ok(differ) => self.taken(differ),
             Err(refused) => self.refused(&refused.to_string()),
@@ -65,13 +66,14 @@ impl Bridge {
         self.lasting.ground.signals.configured(Ok(()));
     }
 
-    async fn take(&self, mut config: Config) -> Result<Vec<&'static str>, Refused> {
+    async fn take(&self, mut config: Config, by: &str) -> Result<Vec<&'static str>, Refused> {
         let mut generation = self.generation.lock().await;
         if fixed::opens(&generation.config, &config) {
             return Err(Refused::Open);
         }
         let differ = fixed::keep(&generation.config, &mut config);
         self.check(&config).await?;
+        let entry = entry(&generation.config, &config, by);
         let former = generation.config.clone();
         generation.finish().await;
         match self.raise(config).await {
@@ -82,6 +84,8 @@ impl Bridge {
                 return Err(refused);
             }
         }
+        let ground = &self.lasting.ground;
+        self.lasting.worker.change(audit::change(&entry, ground.clock.now()));
         self.adjust(&generation.config);
         Ok(differ)
     }
@@ -116,5 +120,18 @@ impl Bridge {
         ground.health.bound_backlog(config.settings.limits.backlog.0);
         ground.signals.remember(config.alerts.rules.limits.dead_letters_within_ms);
         logs::set_level(&config.settings.log.level);
+    }
+}
+
+/// What is noted of a change of configuration. Secrets are masked before anything is hashed.
+fn entry(before: &Config, after: &Config, by: &str) -> Entry {
+    let digest = |settings: &Settings| toml::to_string(settings).ok().map(|text| audit::digest(&text));
+    Entry {
+        who: Who::new(by, None),
+        action: "reload".to_owned(),
+        target: "configuration".to_owned(),
+        before: digest(&before.settings),
+        after: digest(&after.settings),
+        summary: Some(difference::keys(&before.settings, &after.settings).join(", ")),
     }
 }

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Forget(Forget),
     /// Show what is known of a person, or what a late link changes of events that Segment has
     Person(Person),
+    /// List who changed what, newest first
+    Audit(Audit),
     /// List what is wrong, try whether notices arrive, or say that you see to it
     #[command(subcommand)]
     Alerts(Alerts),
@@ -284,6 +286,16 @@ pub(super) enum Daily {
     },
     /// Print the public key that reports are signed with
     Key,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Only changes since: RFC 3339, a date, or 2h, 7d
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@
 mod alerts;
 pub mod algolia;
 pub mod checked;
+pub mod difference;
 pub mod gateway;
 mod ledger;
 mod origin;

@@ -32,6 +32,7 @@ pub struct Settings {
     pub delivery: Delivery,
     pub alerts: Alerts,
     pub ledger: Ledger,
+    pub audit: Audit,
     pub reload: Reload,
     pub log: Log,
 }
@@ -218,6 +219,10 @@ section! {
 section! {
     /// `[ledger]`
     Ledger { reports: Option<PathBuf>, key: Option<Secret>, time_zone: String, }
+}
+section! {
+    /// `[audit]`
+    Audit { retention: Span, }
 }
 section! {
     /// `[reload]`

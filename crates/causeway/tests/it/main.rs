@@ -12,6 +12,7 @@ mod upstream;
 
 mod admin;
 mod alerts;
+mod audit;
 mod backup;
 mod cli;
 mod daily;
