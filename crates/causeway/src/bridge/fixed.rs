@@ -21,7 +21,16 @@ pub(super) fn keep(now: &Config, next: &mut Config) -> Vec<&'static str> {
     put_back("store.reserve", &own.store.reserve, &mut other.store.reserve, &mut differ);
     put_back("limits.connections", &own.limits.connections, &mut other.limits.connections, &mut differ);
     put_back("log.format", &own.log.format, &mut other.log.format, &mut differ);
+    if telemetry(now) != telemetry(next) {
+        differ.push("telemetry");
+        next.settings.telemetry.clone_from(&now.settings.telemetry);
+    }
     differ
+}
+
+/// Everything that is said of telemetry, headers by their names.
+fn telemetry(config: &Config) -> Option<String> {
+    toml::to_string(&config.settings.telemetry).ok()
 }
 
 fn put_back<T: PartialEq + Clone>(key: &'static str, now: &T, next: &mut T, differ: &mut Vec<&'static str>) {

@@ -11,6 +11,7 @@ use crate::listen::Routes;
 use crate::people::search_context;
 use crate::pipeline::tick::Due;
 use crate::pipeline::{Committer, worker};
+use crate::telemetry::otlp;
 use crate::{gateway, intake};
 use axum::Router;
 use std::sync::Arc;
@@ -176,10 +177,15 @@ fn public(lasting: &Lasting, config: &Config) -> std::io::Result<Router> {
     let contexts = Arc::new(ground.search_contexts(config));
     let public = intake::router(Arc::new(ground.intake(config, committer.clone())))
         .merge(search_context::router(Arc::clone(&contexts)));
-    Ok(match ground.gateway(config, &contexts, committer.clone())? {
+    let public = match ground.gateway(config, &contexts, committer.clone())? {
         Some(gateway) => public.merge(gateway::router(Arc::new(gateway))),
         None => public,
-    })
+    };
+    let tracer = ground.tracer.clone();
+    if !tracer.is_on() {
+        return Ok(public);
+    }
+    Ok(public.layer(axum::middleware::from_fn_with_state(tracer, otlp::serve)))
 }
 
 fn admin(lasting: &Lasting, config: &Config, forgetter: Forgetter, alerts: Alerts) -> Router {

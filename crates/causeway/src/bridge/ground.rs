@@ -22,6 +22,7 @@ use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
+use crate::telemetry::otlp::Tracer;
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
@@ -58,6 +59,7 @@ pub(super) struct Ground {
     pub(super) signals: Arc<Signals>,
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
+    pub(super) tracer: Tracer,
     pub(super) clock: Clock,
 }
 
@@ -67,6 +69,7 @@ impl Ground {
         journal: Arc<dyn Journal>,
         state: Arc<dyn State>,
         config: &Config,
+        (metrics, tracer): (Arc<Metrics>, Tracer),
         clock: Clock,
     ) -> Result<Self, Error> {
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
@@ -83,10 +86,11 @@ impl Ground {
             state,
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             signals: Arc::new(signals),
             health,
             forgotten,
+            tracer,
             clock,
         })
     }
@@ -112,6 +116,7 @@ impl Ground {
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
             due,
+            tracer: self.tracer.clone(),
             clock: self.clock.clone(),
         }
     }
@@ -169,6 +174,7 @@ impl Ground {
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
+            tracer: self.tracer.clone(),
             clock: self.clock.clone(),
         })
     }

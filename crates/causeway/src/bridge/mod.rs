@@ -20,6 +20,7 @@ use crate::listen::{self, Routes};
 use crate::pipeline::tick::Due;
 use crate::pipeline::worker::{Request, Worker};
 use crate::pipeline::{Committer, Tail};
+use crate::telemetry::otlp::{self, Exporter, Tracer};
 use crate::telemetry::{Live, Metrics};
 use axum::Router;
 use causeway_engine::flow::DESTINATIONS;
@@ -74,6 +75,7 @@ pub struct Bridge {
     committer: std::thread::JoinHandle<()>,
     servers: Vec<JoinHandle<()>>,
     stop_servers: watch::Sender<bool>,
+    exporter: Option<Exporter>,
 }
 
 impl Bridge {
@@ -95,7 +97,9 @@ impl Bridge {
         let addresses = (public.local_addr()?, admin.local_addr()?);
         let catalogue = Catalogue::load(config.configured.known(), &*state)?;
         flows::deliverable(&catalogue, config.reach())?;
-        let ground = Ground::new(journal, state, &config, clock)?;
+        let metrics = Arc::new(Metrics::new());
+        let (tracer, exporter) = exporter(&config, &metrics)?;
+        let ground = Ground::new(journal, state, &config, (metrics, tracer), clock)?;
 
         let destinations = Destinations::of(&config);
         tell_stranded(&*ground.state, &destinations.names)?;
@@ -107,6 +111,7 @@ impl Bridge {
             Arc::clone(&ground.journal),
             Arc::clone(&ground.tail),
             Arc::clone(&ground.health),
+            ground.tracer.clone(),
         )?;
         let desk = Arc::new(ground.desk(&config, catalogue, worker.clone()));
         let desks = Desks { flows: desk, decisions: Arc::default() };
@@ -136,6 +141,7 @@ impl Bridge {
             committer: commit_thread,
             servers,
             stop_servers,
+            exporter,
         })
     }
 
@@ -177,6 +183,9 @@ impl Bridge {
         let engine = self.engine;
         let ended = tokio::task::spawn_blocking(move || engine.join()).await;
         drop((ground, state));
+        if let Some(exporter) = self.exporter {
+            exporter.stop().await;
+        }
         match ended {
             Ok(Ok(result)) => result,
             _ => Err(Error::Poisoned("the engine ended abnormally; see the log".to_owned())),
@@ -210,6 +219,14 @@ fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Where spans go, if anywhere.
+fn exporter(config: &Config, metrics: &Arc<Metrics>) -> std::io::Result<(Tracer, Option<Exporter>)> {
+    let Some(target) = config.telemetry.clone() else { return Ok((Tracer::default(), None)) };
+    let (tracer, exporter) = Exporter::start(target, Arc::clone(metrics))?;
+    otlp::export(&tracer);
+    Ok((tracer, Some(exporter)))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

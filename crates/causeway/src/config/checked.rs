@@ -7,10 +7,10 @@ use super::ledger::{self, Daily};
 use super::poll::{self, PollTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
-use super::{people, recipes, searches};
+use super::{people, recipes, searches, telemetry};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, otlp};
 use causeway_algolia::insights;
 use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
@@ -65,6 +65,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// The ledger's daily reports.
     pub daily: Daily,
+    /// Where traces and logs are exported to, if anywhere.
+    pub telemetry: Option<otlp::Target>,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -145,6 +147,7 @@ impl Config {
             poll: poll::target(&settings)?,
             alerts: alerts::check(&settings, home)?,
             daily: ledger::check(&settings, home)?,
+            telemetry: telemetry::check(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,

@@ -18,6 +18,7 @@ pub mod reference;
 mod searches;
 pub mod settings;
 pub mod source;
+mod telemetry;
 pub mod units;
 
 pub use alerts::Alerts;

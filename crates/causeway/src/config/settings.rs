@@ -34,6 +34,7 @@ pub struct Settings {
     pub ledger: Ledger,
     pub audit: Audit,
     pub reload: Reload,
+    pub telemetry: Telemetry,
     pub log: Log,
 }
 
@@ -227,6 +228,10 @@ section! {
 section! {
     /// `[reload]`
     Reload { secrets_every: Span, }
+}
+section! {
+    /// `[telemetry]`
+    Telemetry { otlp_url: Option<String>, headers: BTreeMap<String, Secret>, sample: f64, service: String, }
 }
 section! {
     /// `[log]`

@@ -12,6 +12,7 @@ use super::report::Report;
 use super::slots::Item;
 use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
+use crate::telemetry::otlp::{Context, Kind, Span, Tracer, nanos};
 use crate::telemetry::signals::Fault;
 use crate::telemetry::{Live, Metrics, Signals};
 use bytes::Bytes;
@@ -56,6 +57,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The live screen's figures.
     pub live: Arc<Live>,
+    /// Who follows some events.
+    pub tracer: Tracer,
     /// What time it is.
     pub clock: Clock,
 }
@@ -152,7 +155,7 @@ impl Run<'_> {
                 return Sent::Outdated;
             }
             let mut denied = false;
-            match self.attempt(messages).await {
+            match self.attempt(messages, batch).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return self.refused("refused", words),
                 Verdict::TooLarge => {
@@ -182,7 +185,9 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self, messages: &Bytes) -> Verdict {
+    async fn attempt(&mut self, messages: &Bytes, batch: &Batch) -> Verdict {
+        let followed = self.shared.tracer.events(batch.items.iter().map(|item| item.event));
+        let start = nanos();
         let at = self.shared.clock.now();
         let began = Instant::now();
         let origin = self.shared.hosts.current(began);
@@ -201,8 +206,26 @@ impl Run<'_> {
         if is_hosts_fault(status) {
             self.shared.hosts.failed(&origin, Instant::now());
         }
+        self.follow(followed, start, batch.items.len(), status);
         self.note(at, began.elapsed(), status, words);
         verdict
+    }
+
+    /// The span of an attempt: part of the first event's trace that is followed, linked to the others'.
+    fn follow(&self, followed: Vec<Context>, start: u64, entries: usize, status: Option<u16>) {
+        let Some(first) = followed.first().copied() else { return };
+        let destination = self.shared.destination.name();
+        let name = format!("deliver {destination}");
+        let mut span = Span::ended(name, Kind::Client, first.child(), Some(first), start)
+            .with("causeway.destination", destination)
+            .with("causeway.entries", entries as i64)
+            .with("causeway.attempt", self.attempts.len() as i64 + 1);
+        if let Some(status) = status {
+            span = span.with("http.response.status_code", i64::from(status));
+        }
+        span.failed = status.is_none_or(|status| status >= 400);
+        span.links = followed.into_iter().skip(1).collect();
+        self.shared.tracer.record(span);
     }
 
     /// What is kept of an answer. That records were taken is told with their ids, which name persons: such words are not kept.

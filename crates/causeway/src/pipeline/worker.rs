@@ -9,13 +9,14 @@ use crate::clock::Clock;
 use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
+use crate::telemetry::otlp::{Kind, Span, Tracer, nanos};
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
-use causeway_engine::{Engine, Settings, event, searches};
+use causeway_engine::{Engine, Settings, event, past, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, List, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
@@ -118,6 +119,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// Told after each commit when something is due.
     pub due: watch::Sender<Due>,
+    /// Who follows some records.
+    pub tracer: Tracer,
     /// What time it is.
     pub clock: Clock,
 }
@@ -175,7 +178,9 @@ impl Worker {
             let entries = self.entries()?;
             let bytes: usize = entries.iter().map(|entry| entry.record.body.len()).sum();
             let worked_off = health::worked_off(&entries, self.cursor, self.found);
+            let start = self.parts.tracer.follows_any().then(nanos);
             let mut change = self.process(&entries)?;
+            self.follow(&entries, start);
             self.take_requests(&mut change);
             self.commit(change)?;
             self.reconfigure()?;
@@ -223,6 +228,20 @@ impl Worker {
         let effects = self.engine.process(entries, &StoredFacts(&*self.parts.state))?;
         self.parts.metrics.processed.inc_by(effects.events);
         Ok(effects.change)
+    }
+
+    /// The spans of those entries that are followed. Lanes find them by the events' ids.
+    fn follow(&self, entries: &[Entry], start: Option<u64>) {
+        let Some(start) = start else { return };
+        let tracer = &self.parts.tracer;
+        for entry in entries {
+            let Some(journal) = tracer.take_committed(entry.position) else { continue };
+            let context = journal.child();
+            let past = past::read(entry, &self.parts.settings.rules);
+            past.iter().for_each(|past| tracer.processed(past.id, context));
+            let span = Span::ended("engine", Kind::Internal, context, Some(journal), start);
+            tracer.record(span.with("causeway.events", past.len() as i64));
+        }
     }
 
     fn take_requests(&mut self, change: &mut Change) {

@@ -1,5 +1,6 @@
 //! Structured logs on standard error.
 
+use super::otlp;
 use crate::config::settings::{Log, LogFormat};
 use std::io::IsTerminal;
 use std::sync::OnceLock;
@@ -32,7 +33,8 @@ pub fn start(log: &Log) -> Result<(), String> {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // Already started: a second bridge in one process (tests) shares the first one's log.
-    if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
+    let all = lines.and_then(otlp::Layer).with_filter(filter);
+    if tracing_subscriber::registry().with(all).try_init().is_ok() {
         let _ = LEVEL.set(level);
     }
     Ok(())

@@ -77,6 +77,13 @@ pub struct Reload {
     pub result: &'static str,
 }
 
+/// Label of what is exported.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Signal {
+    /// `spans` or `logs`.
+    pub signal: &'static str,
+}
+
 /// Label of open alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Open {
@@ -129,6 +136,8 @@ pub struct Metrics {
     pub reloads: Family<Reload, Counter>,
     /// `causeway_config_in_effect`: 1, or the configuration that was read last was refused.
     pub config_in_effect: Gauge,
+    /// `causeway_telemetry_dropped_total`
+    pub telemetry_dropped: Family<Signal, Counter>,
     /// `causeway_alerts_open`
     pub alerts_open: Family<Open, Gauge>,
     /// `causeway_notices_sent_total`
@@ -216,6 +225,11 @@ impl Metrics {
             "config_in_effect",
             "1, or the configuration that was read last was refused",
             self.config_in_effect.clone(),
+        );
+        registry.register(
+            "telemetry_dropped",
+            "Spans and log lines that no collector took",
+            self.telemetry_dropped.clone(),
         );
         registry.register("alerts_open", "Alerts that were told and are not over", self.alerts_open.clone());
         registry.register("notices_sent", "Notices that a receiver took", self.notices_sent.clone());

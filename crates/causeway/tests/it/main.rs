@@ -35,3 +35,4 @@ mod profiles;
 mod reload;
 mod requests;
 mod searches;
+mod telemetry;

@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn a_traceparent_is_read_and_what_is_none_is_passed_over() {
         let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
-        let parsed = |text: &str| Context::parse(text).map(|(context, sampled)| (hex::encode(context.span), sampled));
+        let parsed =
+            |text: &str| Context::parse(text).map(|(context, sampled)| (hex::encode(context.span), sampled));
         assert_eq!(parsed(&format!("00-{trace}-{span}-01")), Some((span.to_owned(), true)));
         assert_eq!(parsed(&format!("00-{trace}-{span}-00")), Some((span.to_owned(), false)));
         assert_eq!(parsed(&format!("cc-{trace}-{span}-01-more")), Some((span.to_owned(), true)));

@@ -57,8 +57,7 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
             return;
         }
         let fields = vec![("target".to_owned(), target.to_owned())];
-        let mut log =
-            Log { at: nanos(), level: *event.metadata().level(), message: String::new(), fields };
+        let mut log = Log { at: nanos(), level: *event.metadata().level(), message: String::new(), fields };
         event.record(&mut log);
         tracer.log(log);
     }

@@ -9,6 +9,9 @@ use axum::response::Response;
 /// The header that carries a caller's trace.
 const TRACEPARENT: &str = "traceparent";
 
+/// Asked every few seconds by whoever watches the process.
+const UNTRACED: [&str; 2] = ["/healthz", "/readyz"];
+
 tokio::task_local! {
     /// The span of the request that a task serves.
     static CURRENT: Context;
@@ -21,6 +24,9 @@ pub fn current() -> Option<Context> {
 
 /// A layer around the public side.
 pub async fn serve(State(tracer): State<Tracer>, request: Request, next: Next) -> Response {
+    if UNTRACED.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
     let given = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
     let Some((context, parent)) = tracer.enter(given) else { return next.run(request).await };
     // The pattern, not the path: that may hold an id of a person or a secret token.

@@ -60,7 +60,13 @@ pub struct Span {
 
 impl Span {
     /// A span that began then and ends now.
-    pub fn ended(name: impl Into<String>, kind: Kind, context: Context, parent: Option<Context>, start: u64) -> Self {
+    pub fn ended(
+        name: impl Into<String>,
+        kind: Kind,
+        context: Context,
+        parent: Option<Context>,
+        start: u64,
+    ) -> Self {
         Self {
             name: name.into(),
             kind,
