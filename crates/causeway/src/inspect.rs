@@ -123,7 +123,9 @@ pub fn hourly(state: &dyn State, since: i64) -> Result<impl Iterator<Item = (i64
             books.add_pending(&block);
         }
     })?;
-    rows.iter().for_each(|row| books.add_row(row));
+    for row in &rows {
+        books.add_row(row);
+    }
     Ok(books.balances())
 }
 

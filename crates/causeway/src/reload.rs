@@ -10,6 +10,9 @@ use tokio::signal::unix::Signal;
 /// While a vendor denies access, the secret files are looked at no more often than this.
 const DENIED_PAUSE: Duration = Duration::from_secs(1);
 
+/// A change that was begun is waited for so long when the bridge is to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why the configuration is read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reason {
@@ -40,7 +43,8 @@ impl Reloader {
         Self { path, origin, config, asked: asked.ok() }
     }
 
-    /// Keeps a bridge's configuration current until `stop` resolves. A change that has begun is ended first.
+    /// Keeps a bridge's configuration current until `stop` resolves. A change that has begun is ended first, unless that takes
+    /// long: then a start does the rest.
     pub async fn run(mut self, bridge: &Bridge, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         loop {
@@ -48,7 +52,18 @@ impl Reloader {
                 () = &mut stop => return,
                 reason = self.reason(bridge) => reason,
             };
-            self.reload(bridge, reason).await;
+            let mut stopped = false;
+            tokio::select! {
+                () = self.reload(bridge, reason) => {}
+                () = async {
+                    stop.as_mut().await;
+                    stopped = true;
+                    tokio::time::sleep(STOP_PATIENCE).await;
+                } => {}
+            }
+            if stopped {
+                return;
+            }
         }
     }
 
@@ -73,7 +88,7 @@ impl Reloader {
             Reason::Asked => Origin::read(&self.path),
             Reason::Secrets => self.origin.with_new_secrets(&self.config),
         };
-        if let Err(words) = self.apply(bridge, read, reason).await {
+        if let Err(words) = Box::pin(self.apply(bridge, read, reason)).await {
             bridge.refused(&words);
             self.origin = self.origin.seen();
         }
@@ -87,7 +102,7 @@ impl Reloader {
     ) -> Result<(), String> {
         let (origin, config) = read.map_err(|problem| problem.to_string())?;
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        match bridge.reload(config.clone(), reason.word()).await {
+        match Box::pin(bridge.reload(config.clone(), reason.word())).await {
             Ok(_) => (self.origin, self.config) = (origin, config),
             // The bridge has told so.
             Err(_) => self.origin = self.origin.seen(),

@@ -46,9 +46,10 @@ async fn show(State(admin): State<Arc<Admin>>, Query(asked): Query<Asked>) -> Re
     };
     blocking(move || {
         let state = &*admin.state;
-        Ok(Json(match hourly {
-            true => Shown::Hourly(HourlyLedger::read(state, since)?),
-            false => Shown::Total(Ledger::read(state, since)?),
+        Ok(Json(if hourly {
+            Shown::Hourly(HourlyLedger::read(state, since)?)
+        } else {
+            Shown::Total(Ledger::read(state, since)?)
         }))
     })
     .await

@@ -63,7 +63,8 @@ impl Signal {
 
 /// Everything that runs as a configuration says.
 pub(super) struct Generation {
-    pub(super) config: Config,
+    /// Boxed, since it is large and a generation is moved.
+    pub(super) config: Box<Config>,
     pub(super) destinations: Vec<&'static str>,
     eraser: Eraser,
     /// Journal what is due, and what was asked for.
@@ -86,7 +87,7 @@ impl Generation {
     /// Starts everything, and has both sides served as the configuration says.
     pub(super) async fn start(
         lasting: &Lasting,
-        config: Config,
+        config: Box<Config>,
         destinations: Destinations,
     ) -> Result<Self, StartError> {
         let Destinations { targets, names, inboxes } = destinations;

@@ -83,7 +83,7 @@ impl Bridge {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let options = Options { reserve_bytes: config.settings.store.reserve.0, ..Options::default() };
         let store = sqlite::open(&config.store, &options)?;
-        Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock).await
+        Box::pin(Self::start_on(Arc::new(store.journal), Arc::new(store.state), config, clock)).await
     }
 
     /// The same on a store of the caller's.
@@ -119,7 +119,7 @@ impl Bridge {
         let lasting =
             Lasting { ground, worker, committer, desks, due: ticks_due, public_routes, admin_routes };
         let share = settings::connections(&config);
-        let generation = Generation::start(&lasting, config, destinations).await?;
+        let generation = Generation::start(&lasting, Box::new(config), destinations).await?;
 
         let (stop_servers, stopping) = watch::channel(false);
         let serve = |listener, routes: &Routes, connections| {

@@ -35,7 +35,7 @@ pub enum Refused {
 impl Bridge {
     /// Goes on with another configuration, `by` what is noted as the cause; answers the keys whose change needs a restart.
     pub async fn reload(&self, config: Config, by: &str) -> Result<Vec<&'static str>, Refused> {
-        let result = self.take(config, by).await;
+        let result = Box::pin(self.take(config, by)).await;
         match &result {
             Ok(differ) => self.taken(differ),
             Err(refused) => self.refused(&refused.to_string()),
@@ -76,7 +76,7 @@ impl Bridge {
         let entry = entry(&generation.config, &config, by);
         let former = generation.config.clone();
         generation.finish().await;
-        match self.raise(config).await {
+        match self.raise(Box::new(config)).await {
             Ok(next) => *generation = next,
             Err(refused) => {
                 *generation =
@@ -97,7 +97,7 @@ impl Bridge {
     }
 
     /// The engine, then everything else.
-    async fn raise(&self, config: Config) -> Result<Generation, Refused> {
+    async fn raise(&self, config: Box<Config>) -> Result<Generation, Refused> {
         let destinations = Destinations::of(&config);
         let inboxes = destinations.inboxes.clone();
         let settings = super::settings::engine(&config);

@@ -17,9 +17,9 @@ pub(super) fn run(path: &Path) -> Result<Outcome, Failure> {
         let stop = asked_to_stop();
         let asked = signal(SignalKind::hangup());
         let reloader = Reloader::new(path.to_owned(), origin, config.clone(), asked);
-        let bridge = Bridge::start(config, Clock::system()).await?;
+        let bridge = Box::pin(Bridge::start(config, Clock::system())).await?;
         tracing::info!(listen = %bridge.public, admin = %bridge.admin, "the bridge is ready");
-        reloader.run(&bridge, stop).await;
+        Box::pin(reloader.run(&bridge, stop)).await;
         tracing::info!("draining; what is not delivered in time stays in the store");
         bridge.stop().await?;
         tracing::info!("stopped");

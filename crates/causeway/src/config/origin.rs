@@ -41,6 +41,7 @@ impl Origin {
     }
 
     /// The same with the hashes of the secret files as they are now, so that a change that was refused is told once.
+    #[must_use]
     pub fn seen(&self) -> Self {
         let now = |path: &String| (path.clone(), hash(&Outside.file(path)));
         Self { files: self.files.keys().map(now).collect(), ..self.clone() }

@@ -92,7 +92,9 @@ pub fn next(told: &Told, ledger: &Days, now: i64, zone: &TimeZone) -> Option<Rep
     let flows: Vec<Line> =
         lines.map(|(flow, figures)| Line { flow: flow.clone(), figures: *figures }).collect();
     let mut totals = Figures::default();
-    flows.iter().for_each(|line| totals.add(&line.figures));
+    for line in &flows {
+        totals.add(&line.figures);
+    }
     Some(Report {
         number: told.last.map_or(1, |(number, _)| number + 1),
         day,

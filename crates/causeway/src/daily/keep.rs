@@ -78,7 +78,8 @@ fn look(parts: &Parts, told: Option<Told>) -> Result<Told, String> {
         Some(told) => told,
         None => take_up(parts)?,
     };
-    let days = Days::of(inspect::hourly(&*parts.state, i64::MIN).map_err(words)?, &parts.zone);
+    let days =
+        Days::of(inspect::hourly(&*parts.state, i64::MIN).map_err(|error| words(&error))?, &parts.zone);
     while let Some(report) = book::next(&told, &days, parts.clock.now(), &parts.zone) {
         let signed = write(parts, &report)?;
         told.take(&report, &signed.sha256);
@@ -90,7 +91,7 @@ fn look(parts: &Parts, told: Option<Told>) -> Result<Told, String> {
 /// What the reports of the store say. Those that are not in the directory yet are written there.
 fn take_up(parts: &Parts) -> Result<Told, String> {
     let mut told = Told::default();
-    for kept in shelf::all(&*parts.state).map_err(words)? {
+    for kept in shelf::all(&*parts.state).map_err(|error| words(&error))? {
         let signed: Signed = serde_json::from_str(&kept.text).map_err(|error| error.to_string())?;
         let report: Report = serde_json::from_str(signed.report.get()).map_err(|error| error.to_string())?;
         told.take(&report, &signed.sha256);
@@ -124,6 +125,6 @@ fn lay_out(directory: Option<&Path>, kept: &Kept) -> Result<(), String> {
     written.map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn words(error: Error) -> String {
+fn words(error: &Error) -> String {
     error.to_string()
 }

@@ -23,7 +23,9 @@ pub struct Verdict {
 /// Looks at reports, oldest first by their names. With a `key`, none may be signed with another.
 pub fn chain(reports: &[Kept], key: Option<&str>) -> Verdict {
     let mut chain = Chain { key: key.map(str::to_owned), before: None, verdict: Verdict::default() };
-    reports.iter().for_each(|kept| chain.link(kept));
+    for kept in reports {
+        chain.link(kept);
+    }
     let days = |kept: &Kept| kept.day.clone();
     Verdict {
         reports: reports.len(),

@@ -154,7 +154,6 @@ impl Run<'_> {
             if self.is_outdated(batch) {
                 return Sent::Outdated;
             }
-            let mut denied = false;
             match self.attempt(messages, batch).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return self.refused("refused", words),
@@ -169,7 +168,9 @@ impl Run<'_> {
                     tracing::error!(destination = self.shared.destination.name(), %words, "the vendor denies access; messages are held");
                     self.tell(Fault::Denied, &words);
                     failures += 1;
-                    denied = true;
+                    // Not the messages' fault: they wait for as long as it takes to mend the credential, and then as long
+                    // as if they had just come.
+                    self.accepted = self.accepted.max(self.shared.clock.now());
                 }
                 Verdict::Failed(words) => {
                     self.tell(Fault::Failed, &words);
@@ -177,8 +178,7 @@ impl Run<'_> {
                 }
             }
             self.shared.failing.store(true, Ordering::Relaxed);
-            // What is denied is not the messages' fault: they wait for as long as it takes to mend the credential.
-            if let Some(reason) = self.gave_up().filter(|_| !denied) {
+            if let Some(reason) = self.gave_up() {
                 return Sent::GaveUp(reason);
             }
             self.wait_after_failure(failures).await;

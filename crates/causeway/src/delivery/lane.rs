@@ -94,7 +94,7 @@ impl Lane {
     /// are not settled then are found in the outbox by the next lane.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut finishing = self.shared.finishing.clone();
-        while !*stop.borrow() && !(*finishing.borrow() && self.under_way.is_empty()) {
+        while !(*stop.borrow() || *finishing.borrow() && self.under_way.is_empty()) {
             if !*finishing.borrow() {
                 self.inbox.narrow(self.shared.failing.load(Ordering::Relaxed));
                 self.load();

@@ -238,7 +238,9 @@ impl Worker {
             let Some(journal) = tracer.take_committed(entry.position) else { continue };
             let context = journal.child();
             let past = past::read(entry, &self.parts.settings.rules);
-            past.iter().for_each(|past| tracer.processed(past.id, context));
+            for past in &past {
+                tracer.processed(past.id, context);
+            }
             let span = Span::ended("engine", Kind::Internal, context, Some(journal), start);
             tracer.record(span.with("causeway.events", past.len() as i64));
         }
@@ -298,6 +300,7 @@ impl Worker {
             }
         }
         self.parts.facts.committed(&change);
+        self.parts.metrics.count(&change.ledger);
         self.cursor = change.cursor.unwrap_or(self.cursor);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         self.parts.signals.died(&change.dead_letters);

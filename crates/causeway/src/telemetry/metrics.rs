@@ -1,6 +1,7 @@
 //! Prometheus metrics, in the shape that operators know: received, sent, errors, per part.
 
 use super::gateway::Gateway;
+use causeway_store::state::LedgerRow;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -132,6 +133,14 @@ pub struct Metrics {
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
     /// The search gateway's.
     pub gateway: Gateway,
+    /// `causeway_flow_events_received_total`
+    pub flow_received: Family<Flow, Counter>,
+    /// `causeway_flow_events_delivered_total`
+    pub flow_delivered: Family<Flow, Counter>,
+    /// `causeway_flow_events_discarded_total`
+    pub flow_discarded: Family<Flow, Counter>,
+    /// `causeway_flow_events_failed_total`
+    pub flow_failed: Family<Flow, Counter>,
     /// `causeway_config_reloads_total`
     pub reloads: Family<Reload, Counter>,
     /// `causeway_config_in_effect`: 1, or the configuration that was read last was refused.
@@ -168,6 +177,22 @@ impl Metrics {
         let metrics = Self::default();
         metrics.config_in_effect.set(1);
         metrics
+    }
+
+    /// Counts what was just committed to the ledger. What is taken back (a dead letter that is retried) was counted once.
+    pub fn count(&self, rows: &[LedgerRow]) {
+        for row in rows {
+            let flow = Flow { flow: row.flow.clone() };
+            let counted = [
+                (&self.flow_received, row.tally.accepted),
+                (&self.flow_delivered, row.tally.delivered),
+                (&self.flow_discarded, row.tally.filtered),
+                (&self.flow_failed, row.tally.dead_lettered),
+            ];
+            for (family, count) in counted {
+                family.get_or_create(&flow).inc_by(u64::try_from(count).unwrap_or(0));
+            }
+        }
     }
 
     /// The text that Prometheus scrapes.
@@ -216,6 +241,22 @@ impl Metrics {
             self.oldest.clone(),
         );
         self.gateway.register(&mut registry);
+        registry.register("flow_events_received", "Events that a flow was given", self.flow_received.clone());
+        registry.register(
+            "flow_events_delivered",
+            "Events of a flow that the vendor took",
+            self.flow_delivered.clone(),
+        );
+        registry.register(
+            "flow_events_discarded",
+            "Events that a flow had nothing to send for",
+            self.flow_discarded.clone(),
+        );
+        registry.register(
+            "flow_events_failed",
+            "Events of a flow that ended as dead letters",
+            self.flow_failed.clone(),
+        );
         registry.register(
             "config_reloads",
             "Configurations that were read again while running",

@@ -13,7 +13,7 @@ async fn days(stage: &Stage, count: usize) -> Vec<String> {
     let files = || {
         std::fs::read_dir(directory(stage)).map_or(0, |files| {
             files
-                .filter(|file| file.as_ref().unwrap().file_name().to_str().unwrap().ends_with(".json"))
+                .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|kind| kind == "json"))
                 .count()
         })
     };
