@@ -7,8 +7,8 @@
 use super::generation::{Destinations, Generation};
 use super::{Bridge, StartError, fixed};
 use crate::audit::{self, Entry, Who};
-use crate::config::{Config, Settings, difference};
-use crate::flows;
+use crate::config::{Config, difference};
+use crate::flows::{self, Known};
 use crate::pipeline::worker::{Reconfiguration, Request};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Reload;
@@ -125,13 +125,35 @@ impl Bridge {
 
 /// What is noted of a change of configuration. Secrets are masked before anything is hashed.
 fn entry(before: &Config, after: &Config, by: &str) -> Entry {
-    let digest = |settings: &Settings| toml::to_string(settings).ok().map(|text| audit::digest(&text));
+    let changed = difference::keys(&before.settings, &after.settings).into_iter();
+    let changed: Vec<String> = changed.chain(changed_flows(before, after)).collect();
     Entry {
         who: Who::new(by, None),
         action: "reload".to_owned(),
         target: "configuration".to_owned(),
-        before: digest(&before.settings),
-        after: digest(&after.settings),
-        summary: Some(difference::keys(&before.settings, &after.settings).join(", ")),
+        before: Some(digest(before)),
+        after: Some(digest(after)),
+        summary: (!changed.is_empty()).then(|| changed.join(", ")),
     }
+}
+
+/// A hash of settings and flows.
+fn digest(config: &Config) -> String {
+    let settings = toml::to_string(&config.settings).unwrap_or_default();
+    let flows = config.configured.known().iter().map(|known| known.document.text());
+    audit::digest(&std::iter::once(settings.as_str()).chain(flows).collect::<Vec<_>>().join("\n"))
+}
+
+/// The recipes and flow files that are new, gone or other than before.
+fn changed_flows(before: &Config, after: &Config) -> Vec<String> {
+    let (one, other) = (before.configured.known(), after.configured.known());
+    let differs = |these: &[Known], known: &Known| {
+        these.iter().all(|of| of.name() != known.name() || of.document.text() != known.document.text())
+    };
+    let gone = one.iter().filter(|known| differs(other, known));
+    let fresh = other.iter().filter(|known| differs(one, known));
+    let mut names: Vec<String> = gone.chain(fresh).map(|known| format!("flow {}", known.name())).collect();
+    names.sort();
+    names.dedup();
+    names
 }

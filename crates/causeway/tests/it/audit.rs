@@ -88,7 +88,10 @@ fn commands_and_reloads_are_noted_too() {
         home.run(&["flow", "import", "mine.toml"]).ended(0);
         let running = home.start().await;
         home.run(&["flow", "rollback", "mine", "1"]).ended(0);
-        home.configure(|text| text.replace("drain = \"2s\"", "drain = \"3s\""));
+        home.configure(|text| {
+            let text = text.replace("drain = \"2s\"", "drain = \"3s\"");
+            text.replace("search-events = true", "search-events = true\nnew-searcher = true")
+        });
         running.hang_up();
         home.until_measured("causeway_config_reloads_total{result=\"applied\"} 1").await;
         crate::stage::until("it is noted", || home.run(&["--json", "audit"]).lines().len() == 3).await;
@@ -96,7 +99,7 @@ fn commands_and_reloads_are_noted_too() {
         assert_eq!(seen(&noted, "action"), ["reload", "POST /api/flows/{name}/rollback", "flow import"]);
         assert_eq!(
             (&noted[0]["who"]["by"], &noted[0]["summary"]),
-            (&json!("SIGHUP"), &json!("delivery.drain"))
+            (&json!("SIGHUP"), &json!("delivery.drain, recipes.new-searcher, flow new-searcher"))
         );
         assert_eq!(noted[2]["who"]["by"], "command line");
         assert_eq!(noted[1]["before"], noted[2]["after"], "the same text");
