@@ -54,6 +54,11 @@ impl Health {
         Self { backlog: AtomicU64::new(backlog), ..Self::default() }
     }
 
+    /// Other bytes that may wait to be processed.
+    pub fn bound_backlog(&self, bytes: u64) {
+        self.backlog.store(bytes, Ordering::Relaxed);
+    }
+
     /// A write to the journal worked.
     pub fn store_works(&self) {
         self.store_fails.store(false, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Answers about the store, for the admin API and for commands alike.
 
-use causeway_engine::ledger::{Balance, Books, hour_of};
+use crate::moment;
+use causeway_engine::ledger::{Balance, Books, HourlyBooks, hour_of};
 use causeway_store::state::{DeadLetter, DeadLetterQuery};
 use causeway_store::{BlockId, Error, Journal, State};
 use serde::Serialize;
@@ -43,6 +44,13 @@ impl Ledger {
         self.flows.iter().find(|balance| balance.flow == flow).map_or(0, |balance| balance.accepted)
     }
 
+    /// Comma-separated values with a heading.
+    pub fn csv(&self) -> String {
+        let heading = "flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned();
+        let lines = self.flows.iter().map(csv);
+        std::iter::once(heading).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+
     /// A table for people. With names of at most 20 characters and numbers of usual lengths it has 80 columns.
     pub fn table(&self) -> String {
         let rows: Vec<[String; COLUMNS]> =
@@ -72,6 +80,66 @@ const COLUMNS: usize = 7;
 /// Their heads.
 const HEADS: [&str; COLUMNS] =
     ["flow", "accepted", "delivered", "filtered", "dead-lettered", "pending", "imbalance"];
+
+/// One flow in one hour.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hour {
+    /// When the hour begins, RFC 3339.
+    pub hour: String,
+    /// The flow's balance of the events that were accepted in it.
+    #[serde(flatten)]
+    pub balance: Balance,
+}
+
+/// The ledger hour by hour, oldest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct HourlyLedger {
+    /// One line a flow and hour.
+    pub hours: Vec<Hour>,
+}
+
+impl HourlyLedger {
+    /// Reads the ledger from an instant on (to the hour). Counters and pending entries are of one moment.
+    pub fn read(state: &dyn State, since: Option<i64>) -> Result<Self, Error> {
+        let lines = hourly(state, since.map_or(i64::MIN, hour_of))?.flat_map(|(hour, balances)| {
+            balances.into_iter().map(move |balance| Hour { hour: moment::print(hour), balance })
+        });
+        Ok(Self { hours: lines.collect() })
+    }
+
+    /// Whether nothing is left over in any hour.
+    pub fn balances(&self) -> bool {
+        self.hours.iter().all(|hour| hour.balance.imbalance == 0)
+    }
+
+    /// Comma-separated values with a heading.
+    pub fn csv(&self) -> String {
+        let heading = "hour,flow,accepted,delivered,filtered,dead_lettered,pending,imbalance".to_owned();
+        let lines = self.hours.iter().map(|hour| format!("{},{}", hour.hour, csv(&hour.balance)));
+        std::iter::once(heading).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Names of flows have nothing in them that would need quotes.
+fn csv(of: &Balance) -> String {
+    let figures = [of.accepted, of.delivered, of.filtered, of.dead_lettered, of.pending, of.imbalance]
+        .map(|n| n.to_string());
+    format!("{},{}", of.flow, figures.join(","))
+}
+
+/// Balances by flow for each hour from this one on, all of one moment.
+pub fn hourly(state: &dyn State, since: i64) -> Result<impl Iterator<Item = (i64, Vec<Balance>)>, Error> {
+    let mut books = HourlyBooks::default();
+    let rows = state.balance(since, &mut |block| {
+        if block.hour >= since {
+            books.add_pending(&block);
+        }
+    })?;
+    for row in &rows {
+        books.add_row(row);
+    }
+    Ok(books.balances())
+}
 
 /// When the oldest event that waits for a destination was accepted, in milliseconds since the Unix epoch; nothing if none
 /// waits. Of a record that retention has removed meanwhile only the hour is known.

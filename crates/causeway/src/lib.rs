@@ -5,11 +5,13 @@
 
 pub mod alerts;
 pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod bridge;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daily;
 pub mod delivery;
 pub mod demand;
 pub mod erasure;
@@ -24,6 +26,7 @@ pub mod people;
 pub mod pipeline;
 pub mod poll;
 pub mod problems;
+pub mod reload;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

@@ -9,7 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -37,13 +37,36 @@ const PREFACE: &[u8; 3] = b"PRI";
 /// A request's head may have so many bytes, the buffer that it is read into included.
 const HEAD_BYTES: usize = 64 * 1024;
 
+/// What is served on a socket. It can be replaced at any time: requests under way end as they began, the next ones take the
+/// new way, also on connections that are open.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(Arc<RwLock<Router>>);
+
+impl Routes {
+    /// Serves this from now on.
+    pub fn replace(&self, router: Router) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = router;
+    }
+
+    fn current(&self) -> Router {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl From<Router> for Routes {
+    fn from(router: Router) -> Self {
+        Self(Arc::new(RwLock::new(router)))
+    }
+}
+
 /// Serves until `stop` says so, then lets requests under way end. When this returns, no connection is left.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: impl Into<Routes>,
     connections: usize,
     mut stop: watch::Receiver<bool>,
 ) {
+    let routes = routes.into();
     let permits = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut open = JoinSet::new();
@@ -55,7 +78,7 @@ pub async fn serve(
         };
         match accepted {
             Ok(client) => {
-                _ = open.spawn(connection(client, router.clone(), graceful.watcher(), stop.clone()));
+                _ = open.spawn(connection(client, routes.clone(), graceful.watcher(), stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
@@ -84,7 +107,7 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> std::io::Re
 }
 
 /// Serves one connection. HTTP/2 is known by its preface: without TLS nothing else could tell.
-async fn connection(client: Client, router: Router, graceful: Watcher, mut stop: watch::Receiver<bool>) {
+async fn connection(client: Client, routes: Routes, graceful: Watcher, mut stop: watch::Receiver<bool>) {
     let Client { stream, peer, permit: _permit } = client;
     // Answers are small and complete; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
@@ -95,7 +118,7 @@ async fn connection(client: Client, router: Router, graceful: Watcher, mut stop:
     };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        routes.current().call(request)
     });
     // A client that breaks off is its own business.
     match speaks_http2 {

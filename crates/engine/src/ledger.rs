@@ -61,6 +61,27 @@ pub struct Balance {
     pub imbalance: i64,
 }
 
+/// The same, hour by hour: each hour balances for itself.
+#[derive(Debug, Default)]
+pub struct HourlyBooks(BTreeMap<i64, Books>);
+
+impl HourlyBooks {
+    /// Adds a counter row.
+    pub fn add_row(&mut self, row: &LedgerRow) {
+        self.0.entry(row.hour).or_default().add_row(row);
+    }
+
+    /// Adds what an unfinished block still holds.
+    pub fn add_pending(&mut self, block: &Block) {
+        self.0.entry(block.hour).or_default().add_pending(block);
+    }
+
+    /// The balances of each hour (its start in milliseconds since the Unix epoch), oldest first.
+    pub fn balances(self) -> impl Iterator<Item = (i64, Vec<Balance>)> {
+        self.0.into_iter().map(|(hour, books)| (hour, books.balances()))
+    }
+}
+
 /// Sums rows and what is pending into one balance a flow, in the flows' order.
 #[derive(Debug, Default)]
 pub struct Books(BTreeMap<String, Balance>);

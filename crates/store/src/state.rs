@@ -240,6 +240,8 @@ pub struct Prune {
     pub traces_before: i64,
     /// Resolved dead letters before this.
     pub dead_letters_before: i64,
+    /// Notes of [`List::Audit`] before this.
+    pub audit_before: i64,
 }
 
 /// Everything that follows from the journal. All methods block; [`State::commit`] is called by one owner at a time.

@@ -23,6 +23,7 @@ pub fn findings(figures: &Snapshot, limits: &Limits) -> Vec<Finding> {
         disk(figures, limits),
         backlog(figures, limits),
         ledger(figures),
+        configuration(figures),
     ];
     let vendors = figures.vendors.iter().filter_map(|vendor| denied_or_failing(vendor, figures));
     let late = figures.vendors.iter().filter_map(|vendor| lag(vendor, figures, limits));
@@ -135,6 +136,14 @@ fn ledger(figures: &Snapshot) -> Found {
     Some((Condition::Ledger, Finding { measure, ..with(found, "ledger", facts) }))
 }
 
+fn configuration(figures: &Snapshot) -> Found {
+    let fault = figures.configuration.as_ref()?;
+    let title = "A changed configuration is not in effect".to_owned();
+    let text = format!("Causeway goes on with the former one. {fault}");
+    let refused = finding(Condition::Configuration, "", Severity::Warning, title, text);
+    Some((Condition::Configuration, with(refused, "operations", [])))
+}
+
 fn denied_or_failing(vendor: &Vendor, figures: &Snapshot) -> Found {
     let trouble = vendor.trouble.as_ref()?;
     let name = spoken(vendor.destination);
@@ -142,10 +151,14 @@ fn denied_or_failing(vendor: &Vendor, figures: &Snapshot) -> Found {
         Fault::Denied => (Severity::Critical, format!("{name} denies access"), "errors/vendor-denied"),
         Fault::Failed => (Severity::Warning, format!("{name} takes nothing"), "errors/gave-up"),
     };
+    let until = match trouble.fault {
+        Fault::Denied => ", for as long as it takes: mend the credential",
+        Fault::Failed => "; after delivery.give_up_after they become dead letters",
+    };
     let text = format!(
-        "For {} nothing was taken. Events are held and tried again; after delivery.give_up_after they become dead letters. \
-         The vendor's words: {}",
+        "For {} nothing was taken. Events are held and tried again{}. The vendor's words: {}",
         span(figures.now - trouble.since),
+        until,
         trouble.words
     );
     let found = finding(Condition::Vendor, vendor.destination, severity, title, text);
@@ -213,13 +226,12 @@ fn page(cause: &str) -> &'static str {
 fn credentials(name: &str, key: &Key, now: i64, limits: &Limits) -> Found {
     let (severity, title, text) = match key {
         Key::Refused(words) => {
-            let text = format!("Make a new key, set it and restart. The vendor's words: {words}");
+            let text = format!("Make a new key and set it. The vendor's words: {words}");
             (Severity::Critical, format!("{name} is refused"), text)
         }
         Key::Fine { expires_at: Some(at) } if at - now <= limits.key_expires_ms => {
             let severity = if at - now <= URGENT_MS { Severity::Critical } else { Severity::Warning };
-            let text =
-                format!("It works for another {}. Make a new key, set it and restart.", span(at - now));
+            let text = format!("It works for another {}. Make a new key and set it.", span(at - now));
             (severity, format!("{name} expires"), text)
         }
         Key::Fine { .. } => return None,
@@ -328,6 +340,8 @@ mod tests {
         assert_eq!(found(|figures| figures.stored.fault = Some("no".to_owned())), one("store", Critical));
         assert_eq!(found(|figures| figures.stored.at -= UNREAD_MS + 1), one("store", Critical));
         assert_eq!(found(|figures| figures.stored.damaged = 3), one("store/damaged", Critical));
+        let refused = |figures: &mut Snapshot| figures.configuration = Some("line 3".to_owned());
+        assert_eq!(found(refused), one("configuration", Warning));
         let imbalance = |figures: &mut Snapshot| _ = figures.stored.imbalance.insert("f".to_owned(), -2);
         assert_eq!(found(imbalance), one("ledger", Critical));
     }

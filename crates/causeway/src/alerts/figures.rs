@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub vendors: Vec<Vendor>,
     /// What died lately.
     pub deaths: Vec<Deaths>,
+    /// Why the configuration that was read last is not in effect.
+    pub configuration: Option<String>,
     /// What was read from the store.
     pub stored: Stored,
     /// The credentials, by the name of their setting.

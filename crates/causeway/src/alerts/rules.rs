@@ -27,6 +27,8 @@ pub enum Condition {
     DeadLetters,
     /// A credential is refused or expires.
     Credentials,
+    /// A changed configuration is not in effect.
+    Configuration,
 }
 
 impl Condition {
@@ -42,6 +44,7 @@ impl Condition {
             Self::Lag => "lag",
             Self::DeadLetters => "dead-letters",
             Self::Credentials => "credentials",
+            Self::Configuration => "configuration",
         }
     }
 }

@@ -191,6 +191,7 @@ impl Background {
             backlog_bound: signs.backlog_bound,
             vendors: self.destinations.iter().map(vendor).collect(),
             deaths: self.signals.deaths(now, self.rules.limits.dead_letters_within_ms),
+            configuration: self.signals.configuration_fault(),
             stored: self.stored.clone(),
             keys: self.keys.clone(),
         }

@@ -24,6 +24,11 @@ impl Access {
         Self { token: token.filter(|token| !token.is_empty()) }
     }
 
+    /// Whether a token is asked for.
+    pub fn asks_for_a_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// Whether a request with these headers may go on.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,14 +1,15 @@
 //! `GET /api/alerts`, `POST /api/alerts/test` and `POST /api/alerts/acknowledge`
 
 use super::Admin;
+use super::audit::Details;
 use super::extract::Bytes;
 use super::problem::Problem;
 use crate::alerts::Alerts;
 use crate::alerts::book::{Alert, Book, Past};
 use crate::alerts::receivers::Failure;
 use crate::moment;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -61,6 +62,7 @@ pub(super) async fn test(
 
 pub(super) async fn acknowledge(
     State(admin): State<Arc<Admin>>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let Acknowledge { key, by } = read(&body)?;
@@ -68,6 +70,7 @@ pub(super) async fn acknowledge(
     if by.is_empty() || by.len() > MAX_NAME || by.chars().any(char::is_control) {
         return Err(Problem::bad(format!("by: give a name of at most {MAX_NAME} bytes")));
     }
+    details.target(key.as_str());
     if admin.alerts.acknowledge(&key, &by).await {
         return Ok(Json(json!({"key": key, "acknowledged": by})));
     }

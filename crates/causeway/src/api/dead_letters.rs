@@ -1,13 +1,14 @@
 //! `GET /api/dead-letters`, and what can be done about one.
 
 use super::Admin;
+use super::audit::Details;
 use super::extract::{Bytes, Path, Query};
 use super::problem::{Problem, blocking};
 use super::requeue::{self, Plan};
 use crate::pipeline::worker::Request;
 use crate::problems;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,6 +68,7 @@ pub(super) async fn show(
 pub(super) async fn retry(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let order = order(&body)?;
@@ -75,6 +77,7 @@ pub(super) async fn retry(
     if let Some(payload) = order.payload {
         letter.payload = requeue::edited(&letter, payload.get()).map_err(Problem::bad)?;
     }
+    details.change(Some("dead".to_owned()), Some("retried".to_owned()));
     let note = order.note.unwrap_or_else(|| "retried by an operator".to_owned());
     let id = letter.id.clone();
     let now = admin.clock.now();
@@ -94,8 +97,10 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
+    details.change(Some("dead".to_owned()), Some("discarded".to_owned()));
     let note = order(&body)?.note.unwrap_or_else(|| "discarded by an operator".to_owned());
     let _turn = admin.decisions.lock().await;
     let letter = dead(&admin, id).await?;

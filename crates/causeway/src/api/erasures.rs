@@ -1,11 +1,12 @@
 //! `POST /api/persons/{id}/forget` and `GET /api/erasures/{id}`
 
 use super::Admin;
+use super::audit::Details;
 use super::extract::Path;
 use super::persons::MAX_ID;
 use super::problem::Problem;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use causeway_engine::order::{Forget, Order};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ const EVERY: Duration = Duration::from_millis(10);
 pub(super) async fn forget(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
+    Extension(details): Extension<Details>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let now = admin.clock.now();
     if id.is_empty() || id.len() > MAX_ID {
@@ -28,6 +30,7 @@ pub(super) async fn forget(
     }
     let order = Forget::new(&id, now);
     let erasure = order.erasure.clone();
+    details.target(format!("erasure {erasure}"));
     let entered = admin.committer.commit(Order::Forget(order).record(now), None).await;
     entered.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
     let receipt = taken_up(&admin, &erasure).await?;

@@ -2,7 +2,8 @@
 //!
 //! | route | answers |
 //! |---|---|
-//! | `GET /api/ledger?since=` | the balance per flow |
+//! | `GET /api/ledger?since=&by=hour` | the balance per flow, or per flow and hour |
+//! | `GET /api/ledger/reports`, `GET /api/ledger/reports/{day}` | the daily signed reports, and whether they are whole; one |
 //! | `GET /api/events/{id}` | the trace of an event, found by any id |
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
@@ -21,11 +22,13 @@
 //! | `POST /api/alerts/test`, `…/acknowledge` | a notice to try whether it arrives; somebody sees to it |
 //! | `GET /api/zero-results?index=&has_results=&limit=&offset=` | queries without results, the most wanted first |
 //! | `GET /api/zero-results/{id}` | one, with who waits for it |
+//! | `GET /api/audit?since=&limit=` | who changed what, newest first |
 //! | `GET /metrics` | Prometheus |
 //! | `GET /healthz`, `GET /readyz` | alive; ready |
 
 mod access;
 pub mod alerts;
+mod audit;
 mod dead_letters;
 mod erasures;
 mod events;
@@ -39,6 +42,7 @@ pub mod requeue;
 mod zero_results;
 
 pub use access::Access;
+pub use audit::ACTOR;
 
 use crate::alerts::Alerts;
 use crate::clock::Clock;
@@ -74,7 +78,7 @@ pub struct Admin {
     /// What tokens are made with for ids that Algolia would not take as such.
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
-    pub flows: Desk,
+    pub flows: Arc<Desk>,
     /// Where erasures are looked up.
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
@@ -86,13 +90,13 @@ pub struct Admin {
     /// What time it is.
     pub clock: Clock,
     /// Held while a dead letter is decided on, so that two people at once don't send it twice.
-    pub decisions: tokio::sync::Mutex<()>,
+    pub decisions: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The admin routes, behind the access check but for health.
 pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
+    let auditor = audit::Auditor::new(Arc::clone(&admin), &access);
     let closed = Router::new()
-        .route("/api/ledger", get(ledger::get))
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
         .route("/api/problems", get(dead_letters::problems))
@@ -106,10 +110,13 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/alerts/acknowledge", post(alerts::acknowledge))
         .route("/api/zero-results", get(zero_results::list))
         .route("/api/zero-results/{id}", get(zero_results::show))
+        .merge(ledger::routes())
         .merge(flows::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))
+        .route("/api/audit", get(audit::list))
         .with_state(admin)
+        .layer(axum::middleware::from_fn_with_state(auditor, audit::layer))
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check));
     closed
         .merge(crate::health::routes(health))

@@ -1,13 +1,14 @@
 //! `/api/persons/{id}`: what is known of somebody, and what operators order about it.
 
 use super::Admin;
+use super::audit::Details;
 use super::extract::{Bytes, Path};
 use super::problem::{Problem, blocking};
 use crate::moment;
 use crate::people::{Answer, Described, People};
 use axum::extract::State;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use causeway_engine::identity::{Identifier, Kind};
 use causeway_engine::order::{Order, Pair};
 use causeway_store::Record;
@@ -119,6 +120,7 @@ impl Other {
 async fn repair(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Answer>, Problem> {
     let repair = if body.is_empty() { Ok(Repair::default()) } else { serde_json::from_slice(&body) };
@@ -127,6 +129,7 @@ async fn repair(
     let asked = Arc::clone(&admin);
     let plan = blocking(move || Ok(people(&asked).plan(&id, asked.clock.now())?)).await?;
     if dry_run {
+        details.nothing();
         return Ok(Json(Answer::planned(plan.events)));
     }
     enter(&admin, plan.records).await?;

@@ -5,6 +5,7 @@ use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run
 use crate::api::{Access, Admin};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::daily::{self, Signer};
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::hosts::Hosts;
@@ -23,6 +24,7 @@ use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
+use crate::telemetry::otlp::Tracer;
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
@@ -40,6 +42,13 @@ pub(super) type Inboxes = HashMap<&'static str, Arc<Inbox>>;
 /// Orders of erasure that were kept and not yet taken up; who orders more waits.
 const ERASURES_TOLD: usize = 256;
 
+/// Where people's changes are made one after the other, whatever the configuration.
+#[derive(Clone)]
+pub(super) struct Desks {
+    pub(super) flows: Arc<Desk>,
+    pub(super) decisions: Arc<tokio::sync::Mutex<()>>,
+}
+
 /// What is one for all.
 #[derive(Clone)]
 pub(super) struct Ground {
@@ -52,6 +61,7 @@ pub(super) struct Ground {
     pub(super) signals: Arc<Signals>,
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
+    pub(super) tracer: Tracer,
     pub(super) clock: Clock,
 }
 
@@ -61,6 +71,7 @@ impl Ground {
         journal: Arc<dyn Journal>,
         state: Arc<dyn State>,
         config: &Config,
+        (metrics, tracer): (Arc<Metrics>, Tracer),
         clock: Clock,
     ) -> Result<Self, Error> {
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
@@ -77,10 +88,11 @@ impl Ground {
             state,
             tail: Arc::new(Tail::new(last)),
             live: Arc::new(Live::default()),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             signals: Arc::new(signals),
             health,
             forgotten,
+            tracer,
             clock,
         })
     }
@@ -106,6 +118,8 @@ impl Ground {
             live: Arc::clone(&self.live),
             health: Arc::clone(&self.health),
             due,
+            tracer: self.tracer.clone(),
+            clock: self.clock.clone(),
         }
     }
 
@@ -128,11 +142,12 @@ impl Ground {
         targets: Vec<Destination>,
         inboxes: &Inboxes,
         worker: &worker::Handle,
-        stopping: &watch::Receiver<bool>,
+        (finishing, stopping): (&watch::Receiver<bool>, &watch::Receiver<bool>),
     ) -> std::io::Result<Vec<JoinHandle<()>>> {
         let start = |target: Destination| {
             let inbox = Arc::clone(&inboxes[target.name()]);
-            let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
+            let shared = self.lane_shared(config, target, finishing.clone())?;
+            let bounds = settings::bounds(config);
             let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
             let running = lane.run(stopping.clone());
             Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
@@ -140,7 +155,12 @@ impl Ground {
         targets.into_iter().map(start).collect()
     }
 
-    fn lane_shared(&self, config: &Config, destination: Destination) -> std::io::Result<Shared> {
+    fn lane_shared(
+        &self,
+        config: &Config,
+        destination: Destination,
+        finishing: watch::Receiver<bool>,
+    ) -> std::io::Result<Shared> {
         let delivery = &config.settings.delivery;
         Ok(Shared {
             client: Client::new(delivery.timeout.0)?,
@@ -151,10 +171,12 @@ impl Ground {
             give_up_ms: delivery.give_up_after.as_ms(),
             failing: AtomicBool::new(false),
             recovered: Notify::new(),
+            finishing,
             forgotten: self.forgotten.clone(),
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
+            tracer: self.tracer.clone(),
             clock: self.clock.clone(),
         })
     }
@@ -237,6 +259,27 @@ impl Ground {
         };
         let running = prober::run(parts, stopping.clone());
         Ok(Some(tokio::spawn(health::watched(Arc::clone(&self.health), running))))
+    }
+
+    /// Starts the background that writes the ledger's daily reports.
+    pub(super) fn start_reports(
+        &self,
+        config: &Config,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let own = &config.daily;
+        let signer = Signer::load(own.key.as_ref(), &config.store).map_err(std::io::Error::other)?;
+        let parts = daily::keep::Parts {
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            signer,
+            directory: own.directory.clone(),
+            zone: own.zone.clone(),
+            clock: self.clock.clone(),
+        };
+        let running = daily::keep::run(parts, stopping.clone());
+        Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
     }
 
     /// Starts the background that tells people what is wrong.
@@ -356,7 +399,7 @@ impl Ground {
     pub(super) fn admin(
         &self,
         config: &Config,
-        catalogue: Catalogue,
+        desk: Desks,
         worker: worker::Handle,
         committer: Committer,
         forgetter: Forgetter,
@@ -366,7 +409,7 @@ impl Ground {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
             store: config.store.clone(),
-            flows: self.desk(config, catalogue, worker.clone()),
+            flows: desk.flows,
             worker,
             committer,
             forgetter,
@@ -377,12 +420,12 @@ impl Ground {
             demand_expires_ms: config.searches.demand.expire_ms,
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
-            decisions: tokio::sync::Mutex::default(),
+            decisions: desk.decisions,
         }
     }
 
     /// Changed flows run from the next event on; whoever changes them waits for that.
-    fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
+    pub(super) fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
         let publish = move |flows| {
             let (taken, answered) = tokio::sync::oneshot::channel();
             worker.ask(Request::SetFlows(flows, taken));

@@ -1,31 +1,38 @@
-//! The bridge: everything put together, started and stopped.
+//! The bridge: everything put together, started, given another configuration, and stopped.
+//!
+//! What lasts from start to stop (the store, the threads *journal* and *engine*, the sockets) is [`Lasting`]. Everything that does
+//! as the configuration says is a [`Generation`]; [`reload`] puts another in its place.
 
+mod fixed;
+mod generation;
 mod ground;
 mod housekeeping;
+mod reload;
 mod settings;
 
-use crate::api::{self, Access};
+pub use reload::Refused;
+
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::delivery::Destination;
 use crate::erasure::Eraser;
 use crate::flows::{self, Catalogue};
-use crate::health::Health;
-use crate::people::search_context;
+use crate::listen::{self, Routes};
 use crate::pipeline::tick::Due;
-use crate::pipeline::worker::{self, Request, Worker};
+use crate::pipeline::worker::{Request, Worker};
 use crate::pipeline::{Committer, Tail};
+use crate::telemetry::otlp::{self, Exporter, Tracer};
 use crate::telemetry::{Live, Metrics};
-use crate::{gateway, intake, listen};
+use axum::Router;
 use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
-use ground::Ground;
+use generation::{Destinations, Generation, Lasting};
+use ground::{Desks, Ground};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 /// Why the bridge does not start.
@@ -60,23 +67,15 @@ pub struct Bridge {
     pub live: Arc<Live>,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Where erasures at Algolia are ordered and looked up.
-    pub eraser: Eraser,
     /// What follows from what came in.
     pub state: Arc<dyn State>,
-    journal: Arc<dyn Journal>,
-    tail: Arc<Tail>,
-    worker: worker::Handle,
+    lasting: Lasting,
+    generation: Mutex<Generation>,
     engine: std::thread::JoinHandle<Result<(), Error>>,
     committer: std::thread::JoinHandle<()>,
     servers: Vec<JoinHandle<()>>,
-    lanes: Vec<JoinHandle<()>>,
-    housekeeping: JoinHandle<()>,
     stop_servers: watch::Sender<bool>,
-    stop_lanes: watch::Sender<bool>,
-    health: Arc<Health>,
-    drain: Duration,
-    destinations: Vec<&'static str>,
+    exporter: Option<Exporter>,
 }
 
 impl Bridge {
@@ -99,111 +98,95 @@ impl Bridge {
         let addresses = (public.local_addr()?, admin.local_addr()?);
         let catalogue = Catalogue::load(config.configured.known(), &*state)?;
         flows::deliverable(&catalogue, config.reach())?;
-        let ground = Ground::new(journal, state, &config, clock)?;
+        let metrics = Arc::new(Metrics::new());
+        let (tracer, exporter) = exporter(&config, &metrics)?;
+        let ground = Ground::new(journal, state, &config, (metrics, tracer), clock)?;
 
-        let targets = settings::targets(&config);
-        let destinations: Vec<&'static str> = targets.iter().map(Destination::name).collect();
-        tell_stranded(&*ground.state, &destinations)?;
-        let inboxes = ground::inboxes(&targets, &config);
+        let destinations = Destinations::of(&config);
+        tell_stranded(&*ground.state, &destinations.names)?;
         let (due, ticks_due) = watch::channel(Due::default());
-        let parts = ground.worker_parts(&config, catalogue.flows(), &inboxes, due);
+        let parts = ground.worker_parts(&config, catalogue.flows(), &destinations.inboxes, due);
         let (engine, worker) = Worker::new(parts, ground.clock.now())?;
         let engine = engine.start()?;
         let (committer, commit_thread) = Committer::start(
             Arc::clone(&ground.journal),
             Arc::clone(&ground.tail),
             Arc::clone(&ground.health),
+            ground.tracer.clone(),
         )?;
-        let (stop_lanes, stopping) = watch::channel(false);
-        let mut lanes = ground.start_lanes(&config, targets, &inboxes, &worker, &stopping)?;
-        let (eraser, erasing) = ground.start_eraser(&config, &worker, &stopping)?;
-        lanes.extend(erasing);
-        let (forgetter, forgetting) = ground.start_forgetter(&worker, eraser.clone(), &stopping);
-        lanes.push(forgetting);
-        let (alerts, telling) = ground.start_alerts(&config, &destinations, &worker, &stopping)?;
-        lanes.push(telling);
+        let desk = Arc::new(ground.desk(&config, catalogue, worker.clone()));
+        let desks = Desks { flows: desk, decisions: Arc::default() };
+        let (public_routes, admin_routes) = (Routes::default(), Routes::default());
+        let lasting =
+            Lasting { ground, worker, committer, desks, due: ticks_due, public_routes, admin_routes };
+        let share = settings::connections(&config);
+        let generation = Generation::start(&lasting, Box::new(config), destinations).await?;
 
         let (stop_servers, stopping) = watch::channel(false);
-        let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
-        let contexts = Arc::new(ground.search_contexts(&config));
-        let public_side = intake::router(Arc::new(ground.intake(&config, committer.clone())))
-            .merge(search_context::router(Arc::clone(&contexts)));
-        let public_side = match ground.gateway(&config, &contexts, committer.clone())? {
-            Some(gateway) => public_side.merge(gateway::router(Arc::new(gateway))),
-            None => public_side,
+        let serve = |listener, routes: &Routes, connections| {
+            tokio::spawn(listen::serve(listener, routes.clone(), connections, stopping.clone()))
         };
-        let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
-        let prober = ground.start_prober(&config, committer.clone(), &stopping)?;
-        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter, alerts);
-        let access = Access::new(config.settings.admin.token.clone());
-        let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
-        let share = settings::connections(&config);
-        let serve = |listener, router, connections| {
-            tokio::spawn(listen::serve(listener, router, connections, stopping.clone()))
-        };
-        let mut servers =
-            vec![serve(public, public_side, share.public), serve(admin, desk, share.admin), ticking];
-        servers.extend(poller.into_iter().chain(prober));
-        let drain = config.settings.delivery.drain.0;
-        let housekeeping = tokio::spawn(housekeeping::keep(
-            Arc::clone(&ground.journal),
-            Arc::clone(&ground.state),
-            config,
-            ground.clock.clone(),
-        ));
+        let servers = vec![
+            serve(public, &lasting.public_routes, share.public),
+            serve(admin, &lasting.admin_routes, share.admin),
+        ];
         Ok(Self {
             public: addresses.0,
             admin: addresses.1,
-            live: ground.live,
-            metrics: ground.metrics,
-            eraser,
-            state: ground.state,
-            journal: ground.journal,
-            tail: ground.tail,
-            worker,
+            live: Arc::clone(&lasting.ground.live),
+            metrics: Arc::clone(&lasting.ground.metrics),
+            state: Arc::clone(&lasting.ground.state),
+            lasting,
+            generation: Mutex::new(generation),
             engine,
             committer: commit_thread,
             servers,
-            lanes,
-            housekeeping,
             stop_servers,
-            stop_lanes,
-            health: ground.health,
-            drain,
-            destinations,
+            exporter,
         })
     }
 
     /// Whether everything accepted is processed and nothing is pending.
     pub async fn is_idle(&self) -> Result<bool, Error> {
-        drained(&self.state, &self.tail, &self.destinations).await
+        let ground = &self.lasting.ground;
+        drained(&ground.state, &ground.tail, &self.generation.lock().await.destinations).await
+    }
+
+    /// Where erasures at Algolia are ordered and looked up.
+    pub async fn eraser(&self) -> Eraser {
+        self.generation.lock().await.eraser()
     }
 
     /// Takes nothing more in, delivers what is pending for a while, and ends. What is left waits in the store, which
     /// is free for the next when this returns.
     pub async fn stop(self) -> Result<(), Error> {
-        self.health.stopping();
+        let Self { lasting, generation, state, .. } = self;
+        let Lasting { ground, worker, committer, public_routes, admin_routes, .. } = lasting;
+        let mut generation = generation.into_inner();
+        ground.health.stopping();
         let _ = self.stop_servers.send(true);
         for server in self.servers {
             let _ = server.await;
         }
+        generation.stop_feeders().await;
+        public_routes.replace(Router::new());
+        admin_routes.replace(Router::new());
+        drop(committer);
         // With the servers gone nobody holds the committer: its thread ends once everything is durable.
         let committer = self.committer;
         let _ = tokio::task::spawn_blocking(move || committer.join()).await;
-        let deadline = Instant::now() + self.drain;
-        while Instant::now() < deadline && !drained(&self.state, &self.tail, &self.destinations).await? {
+        let deadline = Instant::now() + generation.drain();
+        while Instant::now() < deadline && !drained(&state, &ground.tail, &generation.destinations).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let _ = self.stop_lanes.send(true);
-        for lane in self.lanes {
-            let _ = lane.await;
-        }
-        self.housekeeping.abort();
-        let _ = self.housekeeping.await;
-        self.worker.ask(Request::Stop);
+        generation.stop().await;
+        worker.ask(Request::Stop);
         let engine = self.engine;
         let ended = tokio::task::spawn_blocking(move || engine.join()).await;
-        drop(self.journal);
+        drop((ground, state));
+        if let Some(exporter) = self.exporter {
+            exporter.stop().await;
+        }
         match ended {
             Ok(Ok(result)) => result,
             _ => Err(Error::Poisoned("the engine ended abnormally; see the log".to_owned())),
@@ -237,6 +220,14 @@ fn tell_stranded(state: &dyn State, destinations: &[&'static str]) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Where spans go, if anywhere.
+fn exporter(config: &Config, metrics: &Arc<Metrics>) -> std::io::Result<(Tracer, Option<Exporter>)> {
+    let Some(target) = config.telemetry.clone() else { return Ok((Tracer::default(), None)) };
+    let (tracer, exporter) = Exporter::start(target, Arc::clone(metrics))?;
+    otlp::export(&tracer);
+    Ok((tracer, Some(exporter)))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -53,6 +53,8 @@ pub(super) enum Command {
     Person(Person),
     /// List what shoppers ask for in vain, the most wanted first; or show one such query with who waits for it
     ZeroResults(ZeroResults),
+    /// List who changed what, newest first
+    Audit(Audit),
     /// List what is wrong, try whether notices arrive, or say that you see to it
     #[command(subcommand)]
     Alerts(Alerts),
@@ -242,10 +244,60 @@ pub(super) enum Fql {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Ledger {
     /// Only events accepted since: RFC 3339, a date, or 2h, 7d
     #[arg(long, value_name = "T")]
     pub since: Option<String>,
+    /// A line each hour and flow instead of each flow
+    #[arg(long, value_name = "hour")]
+    pub by: Option<By>,
+    /// How it is written [default: table; with --by hour, csv]
+    #[arg(long)]
+    pub format: Option<Format>,
+    #[command(subcommand)]
+    pub command: Option<Daily>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    Hour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Daily {
+    /// Whether the daily reports are all there, unchanged and in order; exit 1 and the name of each that is not
+    Verify {
+        /// A directory of reports [default: those in the store]
+        directory: Option<PathBuf>,
+        /// The public key that they must be signed with [default: the store's or the configured one, if it can be read]
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+    /// Print the report of a day
+    Report {
+        /// As in 2026-11-24
+        day: String,
+    },
+    /// Print the public key that reports are signed with
+    Key,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Only changes since: RFC 3339, a date, or 2h, 7d
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
 }
 
 #[derive(Debug, Args)]

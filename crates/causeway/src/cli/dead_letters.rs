@@ -4,10 +4,12 @@
 //! the store is opened for it, and the bridge finds the change at its next start.
 
 use super::arguments::DeadLetters;
+use super::audit::entry;
 use super::outcome::{Failure, Outcome};
 use super::remote;
 use super::streams::print;
 use crate::api::requeue::{self, Plan};
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::problems::{self, Problem};
@@ -174,7 +176,13 @@ fn in_store(store: &Store, id: &str, change: Change<'_>) -> Result<(), Failure> 
         Change::Discard(note) => requeue::discard(&letter, note),
         Change::Retry => retry(store, letter)?,
     };
-    Ok(store.state.commit(&what_follows)?)
+    let (action, after) = match change {
+        Change::Discard(_) => ("dead-letters discard", "discarded"),
+        Change::Retry => ("dead-letters retry", "retried"),
+    };
+    let entry = entry(action, id, Some("dead".to_owned()), Some(after.to_owned()));
+    let note = audit::note(&entry, Clock::system().now());
+    Ok(store.state.commit(&causeway_store::Change { notes: vec![note], ..what_follows })?)
 }
 
 fn retry(store: &Store, letter: DeadLetter) -> Result<causeway_store::Change, Failure> {

@@ -73,7 +73,7 @@ async fn show(arguments: &arguments::Demo, queries: Vec<String>, store: &Path) -
     let config = configuration::bridge(&sandbox.url(), store, &options)?;
     let secret = config.settings.segment.webhook_secret.clone();
     logs::start(&config.settings.log).map_err(Failure::usage)?;
-    let bridge = Bridge::start(config, Clock::system()).await?;
+    let bridge = Box::pin(Bridge::start(config, Clock::system())).await?;
     let urls = introduction(&bridge, &sandbox.url());
     print(&urls)?;
 

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod arguments;
+mod audit;
 mod backup;
 mod config;
 mod dead_letters;
@@ -62,6 +63,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Ledger(options) => ledger::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
+        Command::Audit(options) => audit::run(&path, &options, json),
         Command::Alerts(command) => alerts::run(&path, &command, json),
         Command::ZeroResults(options) => zero_results::run(&path, &options, json),
         Command::Backup(options) => backup::write(&path, &options.file, options.force, json),

@@ -1,7 +1,9 @@
 //! The admin API of the running bridge, for commands that change something while it runs.
 
+use super::audit::user;
 use super::outcome::Failure;
 use super::run::runtime;
+use crate::api::ACTOR;
 use crate::config::Config;
 use crate::delivery::client::Client;
 use http::header::AUTHORIZATION;
@@ -16,6 +18,7 @@ pub(super) fn post(config: &Config, path: &str, body: &Value) -> Result<Value, F
 /// Sends to the admin API; answers the body, or the bridge's own words why not.
 pub(super) fn send(config: &Config, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
     let mut request = Request::builder().method(method).uri(format!("http://{}{path}", config.admin));
+    request = request.header(ACTOR, user().replace(|sign: char| !sign.is_ascii_graphic(), "-"));
     if let Some(token) = &config.settings.admin.token {
         request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
     }

@@ -3,14 +3,15 @@
 use super::alerts::{self, Alerts};
 use super::algolia::{self, ErasureTarget, ProfilesTarget};
 use super::gateway::{self, GatewayTarget};
+use super::ledger::{self, Daily};
 use super::poll::{self, PollTarget};
 use super::probe::{self, ProbeTarget};
 use super::settings::{Compression, Region, Settings};
 use super::source::Problem;
-use super::{people, recipes, searches};
+use super::{people, recipes, searches, telemetry};
 use crate::flows::{self, Catalogue, Reach};
 use crate::secret::Secret;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, otlp};
 use causeway_algolia::insights;
 use causeway_algolia::region::Api;
 use causeway_engine::duplicates::Window;
@@ -65,6 +66,10 @@ pub struct Config {
     pub gateway: Option<GatewayTarget>,
     /// Who is told what, and when.
     pub alerts: Alerts,
+    /// The ledger's daily reports.
+    pub daily: Daily,
+    /// Where traces and logs are exported to, if anywhere.
+    pub telemetry: Option<otlp::Target>,
     /// The flows of recipes and files. Versions in the state store may stand over them.
     pub configured: Catalogue,
     /// What is legal but probably not meant.
@@ -116,10 +121,15 @@ pub struct SegmentTarget {
 impl Config {
     /// Checks settings. Relative paths are taken from `home`, the configuration file's directory.
     pub fn check(settings: Settings, home: &Path) -> Result<Self, Problem> {
+        let configured = configured(&settings, home)?;
+        Self::with_flows(settings, configured, home)
+    }
+
+    /// The same with these flows instead of those that the settings name.
+    pub fn with_flows(settings: Settings, configured: Catalogue, home: &Path) -> Result<Self, Problem> {
         window(&settings)?;
         concurrency(&settings)?;
         log(&settings)?;
-        let configured = configured(&settings, home)?;
         let sends = |destination| configured.flows().iter().any(|flow| flow.destination() == destination);
         let segment = segment(&settings, sends(Destination::Segment))?;
         let insights = insights_target(&settings, sends(Destination::Insights))?;
@@ -140,6 +150,8 @@ impl Config {
             poll: poll::target(&settings)?,
             probe: probe::target(&settings, &configured)?,
             alerts: alerts::check(&settings, home)?,
+            daily: ledger::check(&settings, home)?,
+            telemetry: telemetry::check(&settings)?,
             warnings: warnings(&settings, &configured, &syncs, profiles.is_some()),
             syncs: if profiles.is_some() { syncs.into() } else { Arc::from([]) },
             profiles,

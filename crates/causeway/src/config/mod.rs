@@ -7,7 +7,10 @@
 mod alerts;
 pub mod algolia;
 pub mod checked;
+pub mod difference;
 pub mod gateway;
+mod ledger;
+mod origin;
 mod people;
 mod poll;
 mod probe;
@@ -16,12 +19,15 @@ pub mod reference;
 mod searches;
 pub mod settings;
 pub mod source;
+mod telemetry;
 pub mod units;
 
 pub use alerts::Alerts;
 pub use algolia::{ErasureTarget, ProfilesTarget, SearchHosts};
 pub use checked::{Config, Credentials, InsightsTarget, SegmentTarget, Webhook};
 pub use gateway::GatewayTarget;
+pub use ledger::Daily;
+pub use origin::Origin;
 pub use poll::PollTarget;
 pub use probe::ProbeTarget;
 pub use settings::Settings;
@@ -47,7 +53,5 @@ pub fn locate(given: Option<&Path>) -> PathBuf {
 
 /// Reads, checks and compiles the configuration.
 pub fn load(path: &Path) -> Result<Config, Problem> {
-    let settings = source::read(path)?;
-    let home = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    Config::check(settings, &home)
+    Ok(Origin::read(path)?.1)
 }

@@ -31,6 +31,10 @@ pub struct Settings {
     pub limits: Limits,
     pub delivery: Delivery,
     pub alerts: Alerts,
+    pub ledger: Ledger,
+    pub audit: Audit,
+    pub reload: Reload,
+    pub telemetry: Telemetry,
     pub log: Log,
 }
 
@@ -213,6 +217,22 @@ section! {
 section! {
     /// `[alerts.quiet_hours]`
     QuietHours { from: Option<String>, to: Option<String>, time_zone: String, critical_passes: bool, }
+}
+section! {
+    /// `[ledger]`
+    Ledger { reports: Option<PathBuf>, key: Option<Secret>, time_zone: String, }
+}
+section! {
+    /// `[audit]`
+    Audit { retention: Span, }
+}
+section! {
+    /// `[reload]`
+    Reload { secrets_every: Span, }
+}
+section! {
+    /// `[telemetry]`
+    Telemetry { otlp_url: Option<String>, headers: BTreeMap<String, Secret>, sample: f64, service: String, }
 }
 section! {
     /// `[log]`

@@ -32,14 +32,18 @@ impl Problem {
 /// Environment variables that start with this override keys: `CAUSEWAY__SEGMENT__NAMING=ecommerce`.
 pub const OVERRIDE_PREFIX: &str = "CAUSEWAY__";
 
-/// Reads settings from a file and the process's environment.
-pub fn read(path: &Path) -> Result<Settings, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+/// A configuration file's text.
+pub fn text(path: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => Problem::Missing(path.to_owned()),
         _ => Problem::Unreadable { path: path.to_owned(), source },
-    })?;
+    })
+}
+
+/// Reads settings from a file's text and the process's environment, taking secrets from `lookup`.
+pub fn settings(path: &Path, text: &str, lookup: &dyn Lookup) -> Result<Settings, Problem> {
     let overrides = std::env::vars().filter(|(name, _)| name.starts_with(OVERRIDE_PREFIX));
-    parse(&text, overrides, &Outside).map_err(|problem| match problem {
+    parse(text, overrides, lookup).map_err(|problem| match problem {
         Problem::Invalid(message) => Problem::Invalid(format!("{}: {message}", path.display())),
         other => other,
     })
@@ -53,7 +57,8 @@ pub trait Lookup {
     fn file(&self, path: &str) -> std::io::Result<String>;
 }
 
-struct Outside;
+/// The process's environment and the machine's files.
+pub struct Outside;
 
 impl Lookup for Outside {
     fn variable(&self, name: &str) -> Option<String> {

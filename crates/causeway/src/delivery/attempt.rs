@@ -12,6 +12,7 @@ use super::report::Report;
 use super::slots::Item;
 use crate::clock::Clock;
 use crate::telemetry::metrics as labels;
+use crate::telemetry::otlp::{Context, Kind, Span, Tracer, nanos};
 use crate::telemetry::signals::Fault;
 use crate::telemetry::{Live, Metrics, Signals};
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// How many attempts a dead letter shows.
 const SHOWN_ATTEMPTS: usize = 10;
@@ -46,6 +47,8 @@ pub struct Shared {
     pub failing: AtomicBool,
     /// Rings when the vendor takes a request again after failures.
     pub recovered: Notify,
+    /// Whether the lane ends: attempts under way are waited for, and none is begun any more.
+    pub finishing: watch::Receiver<bool>,
     /// Whose messages are not sent any more.
     pub forgotten: Forgotten,
     /// Who is told how the vendor fails.
@@ -54,6 +57,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The live screen's figures.
     pub live: Arc<Live>,
+    /// Who follows some events.
+    pub tracer: Tracer,
     /// What time it is.
     pub clock: Clock,
 }
@@ -65,6 +70,8 @@ enum Sent {
     GaveUp(String),
     /// It was not sent to the end: a person in it is to be left out.
     Outdated,
+    /// It was not sent to the end: the lane ends. The next one finds it in the outbox.
+    Held,
 }
 
 /// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
@@ -84,6 +91,7 @@ pub async fn deliver(
         }
         match run.send(&batch.body(), &batch).await {
             Sent::Outdated => stack.push(batch),
+            Sent::Held => return,
             Sent::Delivered => run.delivered(&batch),
             Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
             Sent::Refused(cause, reason) => match batch.halves() {
@@ -93,6 +101,16 @@ pub async fn deliver(
             },
         }
     }
+}
+
+/// What came of an entry's messages, sent one by one.
+enum Parts {
+    /// These were refused, the last with these words.
+    Through(Bytes, String),
+    /// Its person is forgotten meanwhile.
+    Outdated,
+    /// The lane ends.
+    Held,
 }
 
 struct Run<'a> {
@@ -130,10 +148,13 @@ impl Run<'_> {
         let mut failures = 0;
         loop {
             self.wait_for_leave().await;
+            if *self.shared.finishing.borrow() {
+                return Sent::Held;
+            }
             if self.is_outdated(batch) {
                 return Sent::Outdated;
             }
-            match self.attempt(messages).await {
+            match self.attempt(messages, batch).await {
                 Verdict::Delivered => return self.succeeded(failures),
                 Verdict::Refused(words) => return self.refused("refused", words),
                 Verdict::TooLarge => {
@@ -147,6 +168,9 @@ impl Run<'_> {
                     tracing::error!(destination = self.shared.destination.name(), %words, "the vendor denies access; messages are held");
                     self.tell(Fault::Denied, &words);
                     failures += 1;
+                    // Not the messages' fault: they wait for as long as it takes to mend the credential, and then as long
+                    // as if they had just come.
+                    self.accepted = self.accepted.max(self.shared.clock.now());
                 }
                 Verdict::Failed(words) => {
                     self.tell(Fault::Failed, &words);
@@ -161,7 +185,9 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self, messages: &Bytes) -> Verdict {
+    async fn attempt(&mut self, messages: &Bytes, batch: &Batch) -> Verdict {
+        let followed = self.shared.tracer.events(batch.items.iter().map(|item| item.event));
+        let start = nanos();
         let at = self.shared.clock.now();
         let began = Instant::now();
         let origin = self.shared.hosts.current(began);
@@ -180,8 +206,26 @@ impl Run<'_> {
         if is_hosts_fault(status) {
             self.shared.hosts.failed(&origin, Instant::now());
         }
+        self.follow(followed, start, batch.items.len(), status);
         self.note(at, began.elapsed(), status, words);
         verdict
+    }
+
+    /// The span of an attempt: part of the first event's trace that is followed, linked to the others'.
+    fn follow(&self, followed: Vec<Context>, start: u64, entries: usize, status: Option<u16>) {
+        let Some(first) = followed.first().copied() else { return };
+        let destination = self.shared.destination.name();
+        let name = format!("deliver {destination}");
+        let mut span = Span::ended(name, Kind::Client, first.child(), Some(first), start)
+            .with("causeway.destination", destination)
+            .with("causeway.entries", entries as i64)
+            .with("causeway.attempt", self.attempts.len() as i64 + 1);
+        if let Some(status) = status {
+            span = span.with("http.response.status_code", i64::from(status));
+        }
+        span.failed = status.is_none_or(|status| status >= 400);
+        span.links = followed.into_iter().skip(1).collect();
+        self.shared.tracer.record(span);
     }
 
     /// What is kept of an answer. That records were taken is told with their ids, which name persons: such words are not kept.
@@ -236,8 +280,12 @@ impl Run<'_> {
     }
 
     async fn wait_for_leave(&self) {
+        let mut finishing = self.shared.finishing.clone();
         while let Err(wait) = self.pace(Pace::take) {
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = finishing.wait_for(|finishing| *finishing) => return,
+            }
         }
     }
 
@@ -247,11 +295,12 @@ impl Run<'_> {
             return;
         }
         let wait = self.shared.backoff.wait(failures, rand::random());
-        let mut told = self.forgotten.clone();
+        let (mut told, mut finishing) = (self.forgotten.clone(), self.shared.finishing.clone());
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.shared.recovered.notified() => {}
             _ = told.changed() => {}
+            _ = finishing.wait_for(|finishing| *finishing) => {}
         }
     }
 
@@ -277,8 +326,9 @@ impl Run<'_> {
         let messages = batch.messages_of(0);
         let (refused, reason) = match single_messages(&messages) {
             parts if parts.len() > 1 => match self.parts(parts, reason, batch).await {
-                Some(refused) => refused,
-                None => return self.report(vec![(batch.items[0], Fate::Erased)]),
+                Parts::Through(refused, reason) => (refused, reason),
+                Parts::Outdated => return self.report(vec![(batch.items[0], Fate::Erased)]),
+                Parts::Held => return,
             },
             _ => (messages, reason),
         };
@@ -287,25 +337,21 @@ impl Run<'_> {
         self.report(vec![(batch.items[0], fate)]);
     }
 
-    /// What of an entry is refused when its messages are sent one by one; nothing if its person is forgotten meanwhile.
-    async fn parts(
-        &mut self,
-        parts: Vec<Bytes>,
-        mut reason: String,
-        batch: &Batch,
-    ) -> Option<(Bytes, String)> {
+    /// Sends an entry's messages one by one.
+    async fn parts(&mut self, parts: Vec<Bytes>, mut reason: String, batch: &Batch) -> Parts {
         let mut refused: Vec<Bytes> = Vec::new();
         for part in parts {
             match self.send(&part, batch).await {
                 Sent::Delivered => {}
-                Sent::Outdated => return None,
+                Sent::Outdated => return Parts::Outdated,
+                Sent::Held => return Parts::Held,
                 Sent::Refused(_, words) | Sent::GaveUp(words) => {
                     reason = words;
                     refused.push(part);
                 }
             }
         }
-        Some((refused.join(&b","[..]).into(), reason))
+        Parts::Through(refused.join(&b","[..]).into(), reason)
     }
 
     fn death(&self, cause: &'static str, reason: String, payload: Bytes) -> Death {

@@ -90,22 +90,30 @@ impl Lane {
         }
     }
 
-    /// Runs until `stop` says so; entries that are under way then are found in the outbox at the next start.
+    /// Runs until `stop` says so, or until it is [finishing](Shared::finishing) and nothing is under way any more. Entries that
+    /// are not settled then are found in the outbox by the next lane.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            self.inbox.narrow(self.shared.failing.load(Ordering::Relaxed));
-            self.load();
-            self.send();
+        let mut finishing = self.shared.finishing.clone();
+        while !(*stop.borrow() || *finishing.borrow() && self.under_way.is_empty()) {
+            if !*finishing.borrow() {
+                self.inbox.narrow(self.shared.failing.load(Ordering::Relaxed));
+                self.load();
+                self.send();
+            }
             self.measure();
             tokio::select! {
                 () = self.inbox.changed() => self.absorb_offered(),
                 Some(report) = self.reports.1.recv() => self.settle(report),
                 Some(done) = self.under_way.join_next() => self.release(done),
                 loaded = finished(&mut self.loading) => self.absorb_loaded(loaded),
-                () = until(self.gather_until), if self.may_send() => {}
+                () = until(self.gather_until), if self.may_send() && !*finishing.borrow() => {}
                 Ok(()) = self.forgotten.changed() => self.leave_out(&self.slots.each().collect::<Vec<_>>()),
                 _ = stop.changed() => {}
+                Ok(()) = finishing.changed() => {}
             }
+        }
+        if let Ok(report) = self.reports.1.try_recv() {
+            self.settle(report);
         }
     }
 

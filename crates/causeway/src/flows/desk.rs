@@ -16,12 +16,18 @@ pub type Shelf = Option<Arc<dyn State>>;
 
 /// The desk. One change at a time; each is checked as a whole, with everything else that runs, before any of it is kept.
 pub struct Desk {
-    configured: Vec<Known>,
-    reach: Reach,
+    configured: RwLock<Arc<Configured>>,
     shelf: Shelf,
     current: RwLock<Arc<Catalogue>>,
     changing: Mutex<()>,
     publish: Publish,
+}
+
+/// What the configuration says of flows.
+#[derive(Debug, Clone)]
+struct Configured {
+    flows: Vec<Known>,
+    reach: Reach,
 }
 
 /// What a flow is rolled back to.
@@ -43,7 +49,35 @@ impl Desk {
         publish: Publish,
     ) -> Self {
         let current = RwLock::new(Arc::new(current));
-        Self { configured, reach, shelf, current, changing: Mutex::default(), publish }
+        let configured = RwLock::new(Arc::new(Configured { flows: configured, reach }));
+        Self { configured, shelf, current, changing: Mutex::default(), publish }
+    }
+
+    /// Checks another configuration's flows together with the versions in the store; nothing is changed.
+    pub fn check(&self, configured: &[Known], reach: Reach) -> Result<(), Problem> {
+        let configured = Configured { flows: configured.to_vec(), reach };
+        self.merged(&configured, &[]).map(drop)
+    }
+
+    /// Goes on with another configuration's flows, which `publish` makes run. Nothing is changed if they can't.
+    pub fn reconfigure(
+        &self,
+        configured: Vec<Known>,
+        reach: Reach,
+        publish: impl FnOnce(Vec<Arc<Flow>>),
+    ) -> Result<(), Problem> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let configured = Configured { flows: configured, reach };
+        let next = self.merged(&configured, &[])?;
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(configured);
+        let flows = next.flows().to_vec();
+        self.show(next);
+        publish(flows);
+        Ok(())
+    }
+
+    fn configured(&self) -> Arc<Configured> {
+        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What runs now.
@@ -87,7 +121,7 @@ impl Desk {
 
     /// Every version of a flow, oldest first; empty for a flow that was never changed here.
     pub fn history(&self, name: &str) -> Result<Vec<Past>, Problem> {
-        history(&self.configured, self.shelf.as_deref(), name)
+        history(&self.configured().flows, self.shelf.as_deref(), name)
     }
 
     fn state(&self) -> Result<&dyn State, Problem> {
@@ -98,8 +132,12 @@ impl Desk {
 
     fn run(&self, next: Catalogue) {
         let flows = next.flows().to_vec();
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.show(next);
         (self.publish)(flows);
+    }
+
+    fn show(&self, next: Catalogue) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
     }
 
     fn changes(&self, documents: &[Document]) -> Result<Vec<Change>, Problem> {
@@ -141,13 +179,17 @@ impl Desk {
 
     /// What would run with these versions active.
     fn catalogue(&self, versions: &[FlowVersion]) -> Result<Catalogue, Problem> {
+        self.merged(&self.configured(), versions)
+    }
+
+    fn merged(&self, configured: &Configured, versions: &[FlowVersion]) -> Result<Catalogue, Problem> {
         let mut active =
             self.shelf.as_ref().map(|state| state.active_flows()).transpose()?.unwrap_or_default();
         active.retain(|old| versions.iter().all(|new| new.name != old.name));
         active.extend_from_slice(versions);
         active.sort_by(|one, other| one.name.cmp(&other.name));
-        let next = Catalogue::new(&self.configured, &active)?;
-        deliverable(&next, self.reach).map(|()| next)
+        let next = Catalogue::new(&configured.flows, &active)?;
+        deliverable(&next, configured.reach).map(|()| next)
     }
 
     fn wanted(&self, name: &str, target: Target, author: &str, at: i64) -> Result<FlowVersion, Problem> {
@@ -158,7 +200,7 @@ impl Desk {
                 let wanted = versions.into_iter().find(|known| known.version == number);
                 wanted.ok_or_else(|| no_version(name, number, &numbers))
             }
-            Target::Configured if self.configured.iter().all(|known| known.name() != name) => {
+            Target::Configured if self.configured().flows.iter().all(|known| known.name() != name) => {
                 let words = format!(
                     "no recipe or file has a flow {name:?}; to switch it off, import it with `enabled = false`"
                 );

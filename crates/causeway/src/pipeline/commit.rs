@@ -5,6 +5,7 @@
 
 use super::Tail;
 use crate::health::Health;
+use crate::telemetry::otlp::{self, Context, Kind, Span, Tracer};
 use causeway_store::{Entry, Error, Journal, Position, Record};
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,6 +36,15 @@ struct Waiting {
     record: Record,
     answer: oneshot::Sender<Outcome>,
     memory: Option<OwnedSemaphorePermit>,
+    followed: Option<Followed>,
+}
+
+/// A record whose way is followed.
+struct Followed {
+    /// The span of the request that brought it.
+    request: Context,
+    /// When it was handed in, in nanoseconds since the Unix epoch.
+    since: u64,
 }
 
 type Outcome = Result<(), Refused>;
@@ -44,6 +54,8 @@ type Outcome = Result<(), Refused>;
 struct Gathered {
     answers: Vec<oneshot::Sender<Outcome>>,
     memory: Vec<OwnedSemaphorePermit>,
+    /// With the record's place in the group.
+    followed: Vec<(u64, Followed)>,
 }
 
 /// Requests that shared a commit, and what came of it.
@@ -64,11 +76,12 @@ impl Committer {
         journal: Arc<dyn Journal>,
         tail: Arc<Tail>,
         health: Arc<Health>,
+        tracer: Tracer,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, waiting) = mpsc::unbounded_channel();
         let (groups, committed) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new().name("journal".to_owned());
-        let thread = thread.spawn(move || run(waiting, &groups, &*journal, &tail, &health))?;
+        let thread = thread.spawn(move || run(waiting, &groups, &*journal, &tail, &health, &tracer))?;
         tokio::spawn(answer(committed));
         Ok((Self { queue }, thread))
     }
@@ -77,7 +90,8 @@ impl Committer {
     /// record's share of it is given back when the record is durable, also if its sender hung up before.
     pub async fn commit(&self, record: Record, memory: Option<OwnedSemaphorePermit>) -> Result<(), Refused> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Waiting { record, answer, memory }).map_err(|_| Refused::Stopping)?;
+        let followed = otlp::current().map(|request| Followed { request, since: otlp::nanos() });
+        self.queue.send(Waiting { record, answer, memory, followed }).map_err(|_| Refused::Stopping)?;
         answered.await.unwrap_or(Err(Refused::Stopping))
     }
 }
@@ -99,16 +113,19 @@ fn run(
     journal: &dyn Journal,
     tail: &Tail,
     health: &Health,
+    tracer: &Tracer,
 ) {
     let mut records = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
         // Whoever is about to send a record gets to do it: where processors are few, groups would be of one or two.
         std::thread::yield_now();
-        let Gathered { answers, memory } = gather(first, &mut waiting, &mut records);
+        let Gathered { answers, memory, followed } = gather(first, &mut waiting, &mut records);
         let written = journal.append(&records);
         tell(health, &records, written.as_ref().err());
         let outcome = match written {
             Ok(first) => {
+                // Before the engine sees them.
+                follow(tracer, first, followed);
                 tail.push(entries(first, records.drain(..)));
                 Ok(())
             }
@@ -119,6 +136,15 @@ fn run(
         let _ = groups.send(Group { answers, outcome });
     }
     tail.close();
+}
+
+/// The spans of the records that were made durable from this position on.
+fn follow(tracer: &Tracer, first: Position, followed: Vec<(u64, Followed)>) {
+    for (place, Followed { request, since }) in followed {
+        let context = request.child();
+        tracer.record(Span::ended("journal", Kind::Internal, context, Some(request), since));
+        tracer.committed(Position(first.0 + place), context);
+    }
 }
 
 fn tell(health: &Health, records: &[Record], error: Option<&Error>) {
@@ -139,7 +165,8 @@ fn gather(
 ) -> Gathered {
     let (mut gathered, mut bytes) = (Gathered::default(), 0);
     let mut next = Some(first);
-    while let Some(Waiting { record, answer, memory }) = next.take() {
+    while let Some(Waiting { record, answer, memory, followed }) = next.take() {
+        gathered.followed.extend(followed.map(|followed| (records.len() as u64, followed)));
         bytes += record.body.len();
         records.push(record);
         gathered.answers.push(answer);

@@ -5,17 +5,19 @@
 
 use super::tail::{Next, Tail};
 use super::tick::Due;
+use crate::clock::Clock;
 use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
+use crate::telemetry::otlp::{Kind, Span, Tracer, nanos};
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
 use causeway_engine::outbox::{Builder, Made};
-use causeway_engine::{Engine, Settings, event, searches};
-use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
+use causeway_engine::{Engine, Settings, event, past, searches};
+use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, List, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -52,8 +54,20 @@ pub enum Request {
     Resolve(Change, oneshot::Sender<()>),
     /// Run these flows from the next event on, then answer.
     SetFlows(Vec<Arc<Flow>>, oneshot::Sender<()>),
+    /// Go on with other settings after committing what was asked before, then answer.
+    Reconfigure(Box<Reconfiguration>, oneshot::Sender<()>),
     /// End after committing what was asked before.
     Stop,
+}
+
+/// Other settings.
+pub struct Reconfiguration {
+    /// What the engine does.
+    pub settings: Settings,
+    /// The flows.
+    pub flows: Vec<Arc<Flow>>,
+    /// Where blocks go, by destination.
+    pub inboxes: HashMap<&'static str, Arc<Inbox>>,
 }
 
 /// How others reach the worker.
@@ -105,6 +119,10 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// Told after each commit when something is due.
     pub due: watch::Sender<Due>,
+    /// Who follows some records.
+    pub tracer: Tracer,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// The worker, ready to run.
@@ -117,23 +135,28 @@ pub struct Worker {
     requests: mpsc::Receiver<Request>,
     stopping: bool,
     answers: Vec<oneshot::Sender<()>>,
+    /// Taken up after the next commit.
+    other: Option<Reconfiguration>,
 }
 
 impl Worker {
     /// Takes up the work where the state says it was left.
     pub fn new(parts: Parts, now: i64) -> Result<(Self, Handle), Error> {
-        let mut engine = Engine::new(parts.settings.clone(), parts.flows.clone(), parts.state.last_block()?);
-        engine.restore_seen(
-            &parts
-                .state
-                .notes(causeway_store::state::List::Seen, now - parts.settings.duplicates.timed_ms)?,
-        );
-        restore_searches(&mut engine, &*parts.state)?;
+        let engine = engine(&parts, now)?;
         let cursor = parts.state.cursor()?;
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
-        let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new() };
+        let worker = Self {
+            parts,
+            engine,
+            cursor,
+            found,
+            requests,
+            stopping: false,
+            answers: Vec::new(),
+            other: None,
+        };
         worker.tell_due();
         Ok((worker, handle))
     }
@@ -155,9 +178,12 @@ impl Worker {
             let entries = self.entries()?;
             let bytes: usize = entries.iter().map(|entry| entry.record.body.len()).sum();
             let worked_off = health::worked_off(&entries, self.cursor, self.found);
+            let start = self.parts.tracer.follows_any().then(nanos);
             let mut change = self.process(&entries)?;
+            self.follow(&entries, start);
             self.take_requests(&mut change);
             self.commit(change)?;
+            self.reconfigure()?;
             self.parts.health.processed(worked_off);
             for answer in self.answers.drain(..) {
                 // Who asked may have hung up; the change is committed all the same.
@@ -167,6 +193,17 @@ impl Worker {
                 std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
             }
         }
+        Ok(())
+    }
+
+    /// Takes up the work with other settings, as a start would: everything is in the state by now.
+    fn reconfigure(&mut self) -> Result<(), Error> {
+        let Some(Reconfiguration { settings, flows, inboxes }) = self.other.take() else { return Ok(()) };
+        self.parts.settings = settings;
+        self.parts.flows = flows;
+        self.parts.inboxes = inboxes;
+        self.engine = engine(&self.parts, self.parts.clock.now())?;
+        self.tell_due();
         Ok(())
     }
 
@@ -193,6 +230,22 @@ impl Worker {
         Ok(effects.change)
     }
 
+    /// The spans of those entries that are followed. Lanes find them by the events' ids.
+    fn follow(&self, entries: &[Entry], start: Option<u64>) {
+        let Some(start) = start else { return };
+        let tracer = &self.parts.tracer;
+        for entry in entries {
+            let Some(journal) = tracer.take_committed(entry.position) else { continue };
+            let context = journal.child();
+            let past = past::read(entry, &self.parts.settings.rules);
+            for past in &past {
+                tracer.processed(past.id, context);
+            }
+            let span = Span::ended("engine", Kind::Internal, context, Some(journal), start);
+            tracer.record(span.with("causeway.events", past.len() as i64));
+        }
+    }
+
     fn take_requests(&mut self, change: &mut Change) {
         while let Ok(request) = self.requests.try_recv() {
             match request {
@@ -214,7 +267,14 @@ impl Worker {
                     self.answers.push(answer);
                 }
                 Request::SetFlows(flows, answer) => {
+                    if let Some(other) = &mut self.other {
+                        other.flows.clone_from(&flows);
+                    }
                     self.engine.set_flows(flows);
+                    self.answers.push(answer);
+                }
+                Request::Reconfigure(other, answer) => {
+                    self.other = Some(*other);
                     self.answers.push(answer);
                 }
                 Request::Stop => self.stopping = true,
@@ -240,6 +300,7 @@ impl Worker {
             }
         }
         self.parts.facts.committed(&change);
+        self.parts.metrics.count(&change.ledger);
         self.cursor = change.cursor.unwrap_or(self.cursor);
         self.parts.live.dead.fetch_add(change.dead_letters.len() as u64, Ordering::Relaxed);
         self.parts.signals.died(&change.dead_letters);
@@ -272,6 +333,14 @@ impl Worker {
             tracing::error!(destination, "no lane for a block; it waits in the outbox");
         }
     }
+}
+
+/// An engine that goes on where the state was left.
+fn engine(parts: &Parts, now: i64) -> Result<Engine, Error> {
+    let mut engine = Engine::new(parts.settings.clone(), parts.flows.clone(), parts.state.last_block()?);
+    engine.restore_seen(&parts.state.notes(List::Seen, now - parts.settings.duplicates.timed_ms)?);
+    restore_searches(&mut engine, &*parts.state)?;
+    Ok(engine)
 }
 
 /// Puts the searches back that were under way.

@@ -1,11 +1,18 @@
 //! Structured logs on standard error.
 
+use super::otlp;
 use crate::config::settings::{Log, LogFormat};
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use std::sync::OnceLock;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 /// What a filter may name without a target. A word that is none of these would be a target of its own, and silence the rest.
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+/// Where the level is changed while the process runs.
+static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Reads a filter: a level, or levels for targets, such as `info,causeway::delivery=debug`.
 pub fn filter(text: &str) -> Result<EnvFilter, String> {
@@ -19,12 +26,23 @@ pub fn filter(text: &str) -> Result<EnvFilter, String> {
 /// Starts logging; later calls change nothing.
 pub fn start(log: &Log) -> Result<(), String> {
     let filter = filter(&log.level).map_err(|error| format!("log.level: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match log.format {
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let (filter, level) = reload::Layer::new(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // Already started: a second bridge in one process (tests) shares the first one's log.
-    drop(started);
+    let all = lines.and_then(otlp::Layer).with_filter(filter);
+    if tracing_subscriber::registry().with(all).try_init().is_ok() {
+        let _ = LEVEL.set(level);
+    }
     Ok(())
+}
+
+/// Goes on with another filter, if logging was started here; the configuration has checked it.
+pub fn set_level(text: &str) {
+    if let (Some(level), Ok(filter)) = (LEVEL.get(), filter(text)) {
+        let _ = level.reload(filter);
+    }
 }

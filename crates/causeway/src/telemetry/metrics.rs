@@ -1,6 +1,7 @@
 //! Prometheus metrics, in the shape that operators know: received, sent, errors, per part.
 
 use super::gateway::Gateway;
+use causeway_store::state::LedgerRow;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -77,6 +78,20 @@ pub struct Receiver {
     pub receiver: String,
 }
 
+/// Label of configurations that were read again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Reload {
+    /// `applied` or `refused`.
+    pub result: &'static str,
+}
+
+/// Label of what is exported.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Signal {
+    /// `spans` or `logs`.
+    pub signal: &'static str,
+}
+
 /// Label of open alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Open {
@@ -127,6 +142,20 @@ pub struct Metrics {
     pub oldest: Family<Destination, Gauge<f64, AtomicU64>>,
     /// The search gateway's.
     pub gateway: Gateway,
+    /// `causeway_flow_events_received_total`
+    pub flow_received: Family<Flow, Counter>,
+    /// `causeway_flow_events_delivered_total`
+    pub flow_delivered: Family<Flow, Counter>,
+    /// `causeway_flow_events_discarded_total`
+    pub flow_discarded: Family<Flow, Counter>,
+    /// `causeway_flow_events_failed_total`
+    pub flow_failed: Family<Flow, Counter>,
+    /// `causeway_config_reloads_total`
+    pub reloads: Family<Reload, Counter>,
+    /// `causeway_config_in_effect`: 1, or the configuration that was read last was refused.
+    pub config_in_effect: Gauge,
+    /// `causeway_telemetry_dropped_total`
+    pub telemetry_dropped: Family<Signal, Counter>,
     /// `causeway_alerts_open`
     pub alerts_open: Family<Open, Gauge>,
     /// `causeway_notices_sent_total`
@@ -154,7 +183,25 @@ fn seconds() -> Histogram {
 impl Metrics {
     /// All metrics at zero.
     pub fn new() -> Self {
-        Self::default()
+        let metrics = Self::default();
+        metrics.config_in_effect.set(1);
+        metrics
+    }
+
+    /// Counts what was just committed to the ledger. What is taken back (a dead letter that is retried) was counted once.
+    pub fn count(&self, rows: &[LedgerRow]) {
+        for row in rows {
+            let flow = Flow { flow: row.flow.clone() };
+            let counted = [
+                (&self.flow_received, row.tally.accepted),
+                (&self.flow_delivered, row.tally.delivered),
+                (&self.flow_discarded, row.tally.filtered),
+                (&self.flow_failed, row.tally.dead_lettered),
+            ];
+            for (family, count) in counted {
+                family.get_or_create(&flow).inc_by(u64::try_from(count).unwrap_or(0));
+            }
+        }
     }
 
     /// The text that Prometheus scrapes.
@@ -204,6 +251,37 @@ impl Metrics {
             self.oldest.clone(),
         );
         self.gateway.register(&mut registry);
+        registry.register("flow_events_received", "Events that a flow was given", self.flow_received.clone());
+        registry.register(
+            "flow_events_delivered",
+            "Events of a flow that the vendor took",
+            self.flow_delivered.clone(),
+        );
+        registry.register(
+            "flow_events_discarded",
+            "Events that a flow had nothing to send for",
+            self.flow_discarded.clone(),
+        );
+        registry.register(
+            "flow_events_failed",
+            "Events of a flow that ended as dead letters",
+            self.flow_failed.clone(),
+        );
+        registry.register(
+            "config_reloads",
+            "Configurations that were read again while running",
+            self.reloads.clone(),
+        );
+        registry.register(
+            "config_in_effect",
+            "1, or the configuration that was read last was refused",
+            self.config_in_effect.clone(),
+        );
+        registry.register(
+            "telemetry_dropped",
+            "Spans and log lines that no collector took",
+            self.telemetry_dropped.clone(),
+        );
         registry.register("alerts_open", "Alerts that were told and are not over", self.alerts_open.clone());
         registry.register("notices_sent", "Notices that a receiver took", self.notices_sent.clone());
         registry.register(

@@ -4,6 +4,7 @@ pub mod gateway;
 mod live;
 pub mod logs;
 pub mod metrics;
+pub mod otlp;
 pub mod signals;
 
 pub use live::Live;

@@ -3,7 +3,9 @@
 use causeway_store::state::DeadLetter;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// So many groups of dead letters are told apart; what dies beside them is counted under [`OTHERS`].
 const GROUPS: usize = 200;
@@ -72,13 +74,43 @@ pub struct Signals {
     troubles: Mutex<BTreeMap<&'static str, Trouble>>,
     deaths: Mutex<BTreeMap<Kind, Group>>,
     /// Deaths are forgotten after so many milliseconds.
-    keep_ms: i64,
+    keep_ms: AtomicI64,
+    /// Rings when a vendor denies access.
+    denied: Notify,
+    /// Why the configuration that was read last is not in effect.
+    configuration: Mutex<Option<String>>,
 }
 
 impl Signals {
     /// An empty board that remembers deaths for so many milliseconds.
     pub fn new(keep_ms: i64) -> Self {
-        Self { troubles: Mutex::default(), deaths: Mutex::default(), keep_ms }
+        Self {
+            troubles: Mutex::default(),
+            deaths: Mutex::default(),
+            keep_ms: keep_ms.into(),
+            denied: Notify::new(),
+            configuration: Mutex::default(),
+        }
+    }
+
+    /// Remembers deaths for so many milliseconds from now on.
+    pub fn remember(&self, keep_ms: i64) {
+        self.keep_ms.store(keep_ms, Ordering::Relaxed);
+    }
+
+    /// Waits until a vendor denies access, or did since this was called last.
+    pub async fn denied(&self) {
+        self.denied.notified().await;
+    }
+
+    /// Another configuration was read: it is in effect, or it is not, and why.
+    pub fn configured(&self, result: Result<(), String>) {
+        *lock(&self.configuration) = result.err();
+    }
+
+    /// Why the configuration that was read last is not in effect, if it is not.
+    pub fn configuration_fault(&self) -> Option<String> {
+        lock(&self.configuration).clone()
     }
 
     /// A destination's vendor fails. It does so since the first time that this was said without [`Signals::well`] between.
@@ -86,6 +118,9 @@ impl Signals {
         let mut troubles = lock(&self.troubles);
         let since = troubles.get(destination).map_or(now, |trouble| trouble.since);
         troubles.insert(destination, Trouble { fault, since, words: shortened(words) });
+        if fault == Fault::Denied {
+            self.denied.notify_one();
+        }
     }
 
     /// A destination's vendor takes messages again.
@@ -115,7 +150,7 @@ impl Signals {
     /// What died within the last milliseconds, at most as long as the board remembers.
     pub fn deaths(&self, now: i64, within_ms: i64) -> Vec<Deaths> {
         let mut groups = lock(&self.deaths);
-        groups.retain(|_, group| group.forget_before(now - self.keep_ms));
+        groups.retain(|_, group| group.forget_before(now - self.keep_ms.load(Ordering::Relaxed)));
         let counted = groups.iter().map(|((flow, destination, cause), group)| Deaths {
             flow: flow.clone(),
             destination: destination.clone(),

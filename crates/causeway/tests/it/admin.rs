@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 15] = [
     ("GET", "/api/ledger"),
+    ("GET", "/api/ledger/reports"),
+    ("GET", "/api/ledger/reports/x"),
+    ("GET", "/api/audit"),
     ("GET", "/api/events/x"),
     ("GET", "/api/dead-letters"),
     ("GET", "/api/problems"),
@@ -100,6 +103,10 @@ fn metrics_say_what_came_what_went_and_that_the_ledger_balances() {
             "causeway_messages_delivered_total{destination=\"segment\"} 7",
             "causeway_messages_delivered_total{destination=\"insights\"} 7",
             "causeway_ledger_pending{flow=\"search-events\"} 0",
+            "causeway_flow_events_received_total{flow=\"search-events\"} 7",
+            "causeway_flow_events_delivered_total{flow=\"search-events\"} 7",
+            "causeway_flow_events_discarded_total{flow=\"search-events\"} 0",
+            "causeway_flow_events_failed_total{flow=\"intake\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }

@@ -20,7 +20,7 @@ fn order(id: &str) -> Order {
 }
 
 async fn receipt(stage: &Stage, id: &str) -> Receipt {
-    stage.bridge().eraser.find(id).await.unwrap().expect("a receipt")
+    stage.bridge().eraser().await.find(id).await.unwrap().expect("a receipt")
 }
 
 /// Waits until the receipt is so.
@@ -81,7 +81,7 @@ fn a_person_is_erased_everywhere_to_completion_and_the_receipt_names_nobody() {
         stage.accept(&[view(JANE, "o-1"), view("joe", "o-2")]).await;
         stage.settled().await;
         write_record(stage).await;
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         assert!(receipt(stage, "1").await.finished_at.is_none());
         let receipt = finished(stage, "1").await;
         let states: Vec<StepState> = receipt.steps.iter().map(|step| step.state).collect();
@@ -101,7 +101,7 @@ fn a_person_is_erased_everywhere_to_completion_and_the_receipt_names_nobody() {
 fn an_erasure_goes_on_after_a_restart_where_it_was() {
     Scene::new().with(at_the_sandbox).play(async |stage| {
         stage.sandbox.set_fault(Fault::status(Target::Personalization, 503));
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         until(stage, "1", "the rest is done", |receipt| state(receipt, "events") == StepState::Accepted)
             .await;
         stage.restart().await;
@@ -110,7 +110,7 @@ fn an_erasure_goes_on_after_a_restart_where_it_was() {
         assert_eq!(state(&receipt, "profile"), StepState::Deleted);
         let events = stage.sandbox.deletions().into_iter().filter(|deletion| deletion["api"] == "insights");
         assert_eq!(events.count(), 1, "what was done is not done again");
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         assert_eq!(finished(stage, "1").await, receipt, "the same order is no new one");
     });
 }
@@ -120,7 +120,7 @@ fn what_is_denied_is_told_and_done_when_the_credentials_are_right() {
     Scene::new().with(at_the_sandbox).play(async |stage| {
         stage.settings.algolia.admin_key = Some("sandbox-search-key".into());
         stage.restart().await;
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         let denied = |receipt: &Receipt| receipt.steps.iter().all(|step| step.state == StepState::Denied);
         let receipt = until(stage, "1", "all is denied", denied).await;
         assert!(receipt.steps.iter().all(|step| step.words.starts_with("status 40")), "{receipt:#?}");
@@ -134,7 +134,7 @@ fn what_is_denied_is_told_and_done_when_the_credentials_are_right() {
 fn a_plan_without_personalization_keeps_nothing_to_erase() {
     Scene::new().with(at_the_sandbox).play(async |stage| {
         stage.sandbox.set_fault(Fault::status(Target::Personalization, 402));
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         let receipt = finished(stage, "1").await;
         assert_eq!(state(&receipt, "profile"), StepState::NotOnPlan);
         assert_eq!(state(&receipt, "advanced-profile"), StepState::NotOnPlan);
@@ -144,7 +144,7 @@ fn a_plan_without_personalization_keeps_nothing_to_erase() {
 #[test]
 fn without_a_key_the_receipt_says_that_nothing_was_asked_for() {
     Scene::new().play(async |stage| {
-        stage.bridge().eraser.start(order("1")).await.unwrap();
+        stage.bridge().eraser().await.start(order("1")).await.unwrap();
         let receipt = receipt(stage, "1").await;
         assert!(receipt.finished_at.is_some());
         assert!(receipt.steps.iter().all(|step| step.state == StepState::NoCredentials));

@@ -12,8 +12,10 @@ mod upstream;
 
 mod admin;
 mod alerts;
+mod audit;
 mod backup;
 mod cli;
+mod daily;
 mod delivery;
 mod demand;
 mod durability;
@@ -32,5 +34,7 @@ mod persons;
 mod poll;
 mod process;
 mod profiles;
+mod reload;
 mod requests;
 mod searches;
+mod telemetry;

@@ -156,6 +156,26 @@ impl Home {
         running
     }
 
+    /// Changes what the configuration says.
+    pub(crate) fn configure(&self, change: impl FnOnce(String) -> String) {
+        let path = self.directory.path().join("causeway.toml");
+        std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
+    /// The answer to a question to the admin side.
+    pub(crate) async fn ask(&self, path: &str) -> Answer {
+        self.get(self.admin, path).await.expect("an answer")
+    }
+
+    /// Waits until the metrics have this line.
+    pub(crate) async fn until_measured(&self, line: &str) {
+        let began = Instant::now();
+        while !self.ask("/metrics").await.text().lines().any(|found| found == line) {
+            assert!(began.elapsed() < PATIENCE, "{line} never came\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
@@ -206,10 +226,19 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
     /// SIGTERM; answers the exit code.
     pub(crate) async fn terminate(mut self) -> i32 {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(told.success());
+        self.signal("-TERM");
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

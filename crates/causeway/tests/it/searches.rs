@@ -11,6 +11,7 @@ use causeway::gateway::watch::{Observed, Parts, Watcher};
 use causeway::health::Health;
 use causeway::pipeline::{Committer, Tail};
 use causeway::telemetry::Metrics;
+use causeway::telemetry::otlp::Tracer;
 use causeway_algolia::search::Asked;
 use causeway_engine::Source;
 use causeway_store::{Journal, Position, sqlite};
@@ -150,8 +151,13 @@ async fn all_that_a_watcher_saw_is_in_the_journal_once_the_last_of_it_is_gone() 
     let home = tempfile::TempDir::new().unwrap();
     let journal = Arc::new(open_store(home.path()).journal);
     let (tail, health) = (Arc::new(Tail::new(Position(0))), Arc::new(Health::new(1 << 20)));
-    let (committer, thread) =
-        Committer::start(Arc::clone(&journal) as Arc<dyn Journal>, tail, Arc::clone(&health)).unwrap();
+    let (committer, thread) = Committer::start(
+        Arc::clone(&journal) as Arc<dyn Journal>,
+        tail,
+        Arc::clone(&health),
+        Tracer::default(),
+    )
+    .unwrap();
     let metrics = Arc::new(Metrics::new());
     let parts = Parts { committer, health, metrics: Arc::clone(&metrics), clock: Clock::fixed(5_000) };
     let watcher = Watcher::start(parts).unwrap();

@@ -9,7 +9,7 @@ use causeway::clock::Clock;
 use causeway::config::settings::Settings;
 use causeway::config::units::Span;
 use causeway::config::{Config, source};
-use causeway::inspect::Ledger;
+use causeway::inspect::{HourlyLedger, Ledger};
 use causeway_sandbox::{Options, Sandbox};
 use causeway_store::{Error, sqlite};
 use serde_json::{Value, json};
@@ -168,6 +168,8 @@ impl Stage {
         self.settled().await;
         let ledger = self.ledger();
         assert!(ledger.balances(), "the ledger does not balance:\n{}", ledger.table());
+        let hours = HourlyLedger::read(&*self.bridge().state, None).unwrap();
+        assert!(hours.balances(), "an hour of the ledger does not balance:\n{}", hours.csv());
         self.stop().await;
         let lost = self.sandbox.dropped().into_iter().filter(|dropped| dropped["reason"] != "duplicate");
         let lost: Vec<Value> = lost.collect();

@@ -141,7 +141,7 @@ macro_rules! suite {
                 several_flows_are_saved_at_once,
             }
             prune {
-                notes_go_by_age_but_never_the_audit,
+                notes_go_by_age_each_list_for_itself,
                 only_resolved_dead_letters_go,
                 only_finished_blocks_go,
                 what_is_counted_and_known_stays,

@@ -9,12 +9,20 @@ use crate::state::{
 };
 use bytes::Bytes;
 
-const NOTHING: Prune =
-    Prune { seen_before: i64::MIN, traces_before: i64::MIN, dead_letters_before: i64::MIN };
-const EVERYTHING: Prune =
-    Prune { seen_before: i64::MAX, traces_before: i64::MAX, dead_letters_before: i64::MAX };
+const NOTHING: Prune = Prune {
+    seen_before: i64::MIN,
+    traces_before: i64::MIN,
+    dead_letters_before: i64::MIN,
+    audit_before: i64::MIN,
+};
+const EVERYTHING: Prune = Prune {
+    seen_before: i64::MAX,
+    traces_before: i64::MAX,
+    dead_letters_before: i64::MAX,
+    audit_before: i64::MAX,
+};
 
-pub(crate) fn notes_go_by_age_but_never_the_audit(backend: &impl Backend) {
+pub(crate) fn notes_go_by_age_each_list_for_itself(backend: &impl Backend) {
     let state = backend.state();
     let lists = [List::Seen, List::Attempts, List::Spans, List::Audit];
     let at = |at| lists.map(|list| Note { list, at, data: Bytes::new() });
@@ -25,8 +33,10 @@ pub(crate) fn notes_go_by_age_but_never_the_audit(backend: &impl Backend) {
     assert_eq!(oldest(), [Some(200), Some(0), Some(0), Some(0)]);
     state.prune(Prune { traces_before: 100, ..NOTHING }).unwrap();
     assert_eq!(oldest(), [Some(200), Some(100), Some(100), Some(0)]);
+    state.prune(Prune { audit_before: 50, ..NOTHING }).unwrap();
+    assert_eq!(oldest(), [Some(200), Some(100), Some(100), Some(50)]);
     state.prune(EVERYTHING).unwrap();
-    assert_eq!(oldest(), [None, None, None, Some(0)]);
+    assert_eq!(oldest(), [None; 4]);
 }
 
 pub(crate) fn only_resolved_dead_letters_go(backend: &impl Backend) {

@@ -187,7 +187,12 @@ impl Model {
     fn prune(&mut self, state: &impl State, finished: bool) {
         let before = if finished { i64::MAX } else { i64::MIN };
         state
-            .prune(Prune { seen_before: before, traces_before: before, dead_letters_before: before })
+            .prune(Prune {
+                seen_before: before,
+                traces_before: before,
+                dead_letters_before: before,
+                audit_before: before,
+            })
             .unwrap();
         if finished {
             self.finished.clear();

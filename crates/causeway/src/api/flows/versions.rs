@@ -2,11 +2,13 @@
 
 use super::sent::{Sent, read};
 use crate::api::Admin;
+use crate::api::audit::Details;
 use crate::api::extract::{Bytes, Path, Query};
 use crate::api::problem::{Problem, blocking};
+use crate::audit::digest;
 use crate::flows::{Change, Desk, Past, Target};
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use causeway_engine::flow::{Definition, Document};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,11 +43,12 @@ pub(super) struct Mode {
 pub(super) async fn import(
     State(admin): State<Arc<Admin>>,
     Query(mode): Query<Mode>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let Import { flows, author } = read(&body)?;
     let documents = flows.into_iter().map(Sent::document).collect::<Result<Vec<_>, _>>()?;
-    let changes = save(admin, documents, author, mode.dry_run).await?;
+    let changes = save(admin, documents, author, mode.dry_run, details).await?;
     Ok(Json(json!({ "changes": changes })))
 }
 
@@ -53,6 +56,7 @@ pub(super) async fn replace(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
     Query(mode): Query<Mode>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let One { author, text, definition, plan } = read(&body)?;
@@ -63,7 +67,7 @@ pub(super) async fn replace(
             document.definition().name
         )));
     }
-    let changes = save(admin, vec![document], author, mode.dry_run).await?;
+    let changes = save(admin, vec![document], author, mode.dry_run, details).await?;
     Ok(Json(json!(changes.first())))
 }
 
@@ -72,6 +76,7 @@ async fn save(
     documents: Vec<Document>,
     author: Option<String>,
     dry_run: bool,
+    details: Details,
 ) -> Result<Vec<Change>, Problem> {
     let author = author.unwrap_or_else(|| NOBODY.to_owned());
     let at = admin.clock.now();
@@ -80,11 +85,23 @@ async fn save(
         if dry_run {
             return Ok(flows.preview(&documents)?);
         }
+        describe(&details, flows, &documents);
         let done = flows.import(&documents, &author, at)?.into_iter();
         // What is done needs no preview, and the answer stays small however large the flows are.
         Ok(done.map(|change| Change { differences: Vec::new(), ..change }).collect())
     })
     .await
+}
+
+/// Hashes of the flows' texts, before and after; of several, of all the texts in the order of the request.
+fn describe(details: &Details, flows: &Desk, documents: &[Document]) {
+    let current = flows.current();
+    let names = documents.iter().map(|document| document.definition().name.as_str());
+    let before = names.clone().filter_map(|name| Some(current.find(name)?.document.text()));
+    let before: Vec<&str> = before.collect();
+    let after: String = documents.iter().map(Document::text).collect();
+    details.target(names.collect::<Vec<_>>().join(" "));
+    details.change((!before.is_empty()).then(|| digest(&before.concat())), Some(digest(&after)));
 }
 
 pub(super) async fn history(
@@ -121,6 +138,7 @@ enum Version {
 pub(super) async fn roll_back(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
+    Extension(details): Extension<Details>,
     Bytes(body): Bytes,
 ) -> Result<Json<Value>, Problem> {
     let RollBack { version, author } = read(&body)?;
@@ -133,6 +151,13 @@ pub(super) async fn roll_back(
     };
     let author = author.unwrap_or_else(|| NOBODY.to_owned());
     let at = admin.clock.now();
-    let past = blocking(move || Ok(admin.flows.roll_back(&name, target, &author, at)?)).await?;
+    let past = blocking(move || {
+        let text = || admin.flows.current().find(&name).map(|known| digest(known.document.text()));
+        let before = text();
+        let past = admin.flows.roll_back(&name, target, &author, at)?;
+        details.change(before, text());
+        Ok(past)
+    })
+    .await?;
     Ok(Json(json!({"version": past.version, "as_configured": past.as_configured})))
 }

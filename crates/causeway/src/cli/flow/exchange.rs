@@ -1,6 +1,7 @@
 //! `causeway flow export` and `causeway flow import`: flows as files.
 
 use super::{described, find, stored, versions};
+use crate::cli::audit::user;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::remote;
 use crate::cli::streams::print;
@@ -8,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::flows::{self, Catalogue, Change, Desk, Known};
 use causeway_engine::flow::{Document, Flow};
+use causeway_store::State;
 use http::Method;
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -116,7 +118,7 @@ fn compilable(document: Document) -> Result<Document, flows::Problem> {
 }
 
 fn previewed(config: &Config, documents: &[Document]) -> Result<Vec<Change>, Failure> {
-    let shelf = stored(config)?.map(|store| Arc::new(store.state) as Arc<dyn causeway_store::State>);
+    let shelf = stored(config)?.map(|store| Arc::new(store.state) as Arc<dyn State>);
     Ok(versions::desk(config, shelf)?.preview(documents)?)
 }
 
@@ -139,10 +141,11 @@ fn agreed() -> Result<bool, Failure> {
 }
 
 fn keep(config: &Config, documents: &[Document]) -> Result<(), Failure> {
-    let author = versions::author();
-    let here = |desk: &Desk| {
-        desk.import(documents, &author, Clock::system().now())?;
-        Ok(())
+    let author = user();
+    let names: Vec<&str> = documents.iter().map(|document| document.definition().name.as_str()).collect();
+    let here = |desk: &Desk, state: &dyn State| {
+        let import = || desk.import(documents, &author, Clock::system().now());
+        versions::noted(desk, state, ("flow import", &names), import).map(drop)
     };
     let texts: Vec<_> = documents.iter().map(|document| json!({ "text": document.text() })).collect();
     let body = json!({ "flows": texts, "author": author });

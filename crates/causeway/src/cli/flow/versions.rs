@@ -4,6 +4,8 @@
 //! is opened for it.
 
 use super::{catalogue, find, stored};
+use crate::audit::{self, digest};
+use crate::cli::audit::{entry, user};
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::remote;
 use crate::cli::streams::print;
@@ -12,6 +14,7 @@ use crate::config::Config;
 use crate::flows::{self, Catalogue, Desk, Past, Shelf, Target};
 use crate::moment;
 use causeway_store::sqlite::{self, Options};
+use causeway_store::state::Change;
 use causeway_store::{Error, State};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,20 +34,38 @@ pub(super) fn desk(config: &Config, shelf: Shelf) -> Result<Desk, Failure> {
 /// Changes flows in the store, or in the bridge that holds it.
 pub(super) fn here_or_there<T>(
     config: &Config,
-    here: impl FnOnce(&Desk) -> Result<T, Failure>,
+    here: impl FnOnce(&Desk, &dyn State) -> Result<T, Failure>,
     there: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     match sqlite::open(&config.store, &Options::default()) {
-        Ok(store) => here(&desk(config, Some(Arc::new(store.state)))?),
+        Ok(store) => {
+            let state: Arc<dyn State> = Arc::new(store.state);
+            here(&desk(config, Some(Arc::clone(&state)))?, &*state)
+        }
         Err(Error::Locked { .. }) => there(),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Who is noted as a version's author.
-pub(super) fn author() -> String {
-    let name = ["USER", "LOGNAME"].into_iter().find_map(|variable| std::env::var(variable).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "command line".to_owned())
+/// The hash of a flow's text as it is now.
+fn text_hash(desk: &Desk, name: &str) -> Option<String> {
+    desk.current().find(name).map(|known| digest(known.document.text()))
+}
+
+/// Does something to flows in the store, and notes for each of them who did it.
+pub(super) fn noted<T>(
+    desk: &Desk,
+    state: &dyn State,
+    (action, names): (&str, &[&str]),
+    act: impl FnOnce() -> Result<T, flows::Problem>,
+) -> Result<T, Failure> {
+    let before: Vec<_> = names.iter().map(|name| text_hash(desk, name)).collect();
+    let done = act()?;
+    let now = Clock::system().now();
+    let note = |(name, before)| audit::note(&entry(action, name, before, text_hash(desk, name)), now);
+    let notes = names.iter().copied().zip(before).map(note).collect();
+    state.commit(&Change { notes, ..Change::default() })?;
+    Ok(done)
 }
 
 pub(super) fn history(config: &Config, name: &str, json: bool) -> Result<Outcome, Failure> {
@@ -72,8 +93,9 @@ fn line(past: &Past) -> String {
 
 pub(super) fn roll_back(config: &Config, name: &str, version: &str, json: bool) -> Result<Outcome, Failure> {
     let target = target(version)?;
-    let here = |desk: &Desk| {
-        let past = desk.roll_back(name, target, &author(), Clock::system().now())?;
+    let here = |desk: &Desk, state: &dyn State| {
+        let roll_back = || desk.roll_back(name, target, &user(), Clock::system().now());
+        let past = noted(desk, state, ("flow rollback", &[name]), roll_back)?;
         Ok(json!({"version": past.version, "as_configured": past.as_configured}))
     };
     let there = || {
@@ -81,7 +103,7 @@ pub(super) fn roll_back(config: &Config, name: &str, version: &str, json: bool) 
             Target::Version(number) => json!(number),
             Target::Configured => json!("configured"),
         };
-        let body = json!({"version": version, "author": author()});
+        let body = json!({"version": version, "author": user()});
         remote::post(config, &format!("/api/flows/{name}/rollback"), &body)
     };
     let done: Value = here_or_there(config, here, there)?;

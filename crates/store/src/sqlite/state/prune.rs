@@ -19,10 +19,13 @@ const DEAD_LETTERS: &str = "DELETE FROM dead_letter WHERE id IN
     (SELECT id FROM dead_letter WHERE status = ?1 AND died_at < ?2 ORDER BY died_at LIMIT ?3)";
 
 pub(super) fn run(writer: &Writer, prune: Prune) -> Result<(), Error> {
-    let Prune { seen_before, traces_before, dead_letters_before } = prune;
-    for (list, before) in
-        [(List::Seen, seen_before), (List::Attempts, traces_before), (List::Spans, traces_before)]
-    {
+    let Prune { seen_before, traces_before, dead_letters_before, audit_before } = prune;
+    for (list, before) in [
+        (List::Seen, seen_before),
+        (List::Attempts, traces_before),
+        (List::Spans, traces_before),
+        (List::Audit, audit_before),
+    ] {
         in_steps(writer, |connection| delete(connection, NOTES, notes::number(list), before))?;
     }
     for status in [DeadLetterStatus::Retried, DeadLetterStatus::Discarded] {
