@@ -137,7 +137,7 @@ pub fn shown(letter: &DeadLetter) -> Value {
     let payload = serde_json::from_str(&payload).or_else(|_| serde_json::from_str(&format!("[{payload}]")));
     json!({
         "id": letter.id, "flow": letter.flow, "destination": letter.destination, "event": letter.event,
-        "person": letter.person, "cause": letter.cause, "reason": letter.reason, "status": word(letter.status),
+        "person": letter.person, "revision": letter.revision, "cause": letter.cause, "reason": letter.reason, "status": word(letter.status),
         "note": letter.note, "died_at": crate::moment::print(letter.died_at), "position": letter.position.0,
         "attempts": serde_json::from_str::<Value>(&letter.attempts).unwrap_or_default(),
         "payload": payload.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&letter.payload).into_owned())),

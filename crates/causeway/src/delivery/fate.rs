@@ -4,6 +4,7 @@ use super::batch::single_messages;
 use super::held;
 use super::slots::Item;
 use bytes::Bytes;
+use causeway_engine::flow::Revision;
 use causeway_engine::outbox::{Heads, Settled};
 use causeway_engine::{dead_letter_id, ledger};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Settlement};
@@ -68,6 +69,7 @@ pub struct Loaded {
     hour: i64,
     first: Position,
     flows: Vec<String>,
+    revisions: Vec<Revision>,
     settled: Settled,
     touched: bool,
 }
@@ -81,6 +83,7 @@ impl Loaded {
             hour: block.hour,
             first: block.from.0,
             flows: heads.flows.clone(),
+            revisions: heads.revisions.clone(),
             settled: Settled::decode(&block.settled, block.entries),
             touched: false,
         }
@@ -152,6 +155,7 @@ impl Loaded {
             position: self.first,
             status: DeadLetterStatus::Dead,
             note: String::new(),
+            revision: self.revisions[usize::from(item.flow)].to_string(),
         }
     }
 }

@@ -13,7 +13,7 @@ use causeway_engine::flow::Flow;
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
-use causeway_engine::outbox::{Builder, Made};
+use causeway_engine::outbox::{Builder, Made, Maker};
 use causeway_engine::{Engine, Settings, event, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
@@ -304,7 +304,9 @@ pub fn requeued(letter: DeadLetter, note: &str, block: BlockId, now: i64) -> Cha
         time: now,
         position: letter.position,
     };
-    builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);
+    let revision = letter.revision.parse().unwrap_or_default();
+    let maker = Maker { flow: &letter.flow, revision };
+    builder.add(maker, letter.event.parse().unwrap_or(event::EventId(0)), made);
     let mut ledger = Additions::default();
     ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
     let resolution = Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() };

@@ -185,6 +185,7 @@ mod tests {
             position: Position(1),
             status: DeadLetterStatus::Dead,
             note: String::new(),
+            revision: String::new(),
         }
     }
 
