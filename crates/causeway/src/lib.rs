@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod api;
 pub mod backup;
 pub mod bridge;
+pub mod bulk;
 pub mod cli;
 pub mod clock;
 pub mod config;

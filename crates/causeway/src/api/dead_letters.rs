@@ -113,7 +113,7 @@ fn order(body: &[u8]) -> Result<Order, Problem> {
     })
 }
 
-async fn ask(
+pub(super) async fn ask(
     admin: &Admin,
     request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request,
 ) -> Result<(), Problem> {
@@ -122,7 +122,7 @@ async fn ask(
     answered.await.map_err(|_| unavailable("the engine stopped; nothing was changed".to_owned()))
 }
 
-fn unavailable(message: String) -> Problem {
+pub(super) fn unavailable(message: String) -> Problem {
     Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, message)
 }
 

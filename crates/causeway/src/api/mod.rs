@@ -7,6 +7,8 @@
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `POST /api/dead-letters/retry`, `…/discard` | many at once, by flow, text or problem, with progress; or what it would come to |
+//! | `GET /api/dead-letters/patterns`, `DELETE …/{id}` | what refusals have taught; forgetting it |
 //! | `GET /api/problems` | dead letters grouped by what is wrong |
 //! | `POST /api/persons/{id}/forget` | order the erasure of a person, found by any id |
 //! | `GET /api/erasures/{id}` | its receipt |
@@ -24,13 +26,16 @@
 
 mod access;
 pub mod alerts;
+mod bulk;
 mod dead_letters;
 mod erasures;
 mod events;
 mod extract;
 mod flows;
 mod ledger;
+mod lines;
 mod metrics;
+mod patterns;
 mod persons;
 mod problem;
 pub mod requeue;
@@ -39,13 +44,14 @@ pub use access::Access;
 
 use crate::alerts::Alerts;
 use crate::clock::Clock;
+use crate::delivery::refused::Refusals;
 use crate::erasure::Forgetter;
 use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
 use crate::telemetry::Metrics;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use causeway_algolia::insights::Rules;
 use causeway_engine::search_context;
 use causeway_store::{Journal, State};
@@ -76,6 +82,8 @@ pub struct Admin {
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
     pub alerts: Alerts,
+    /// What vendors have refused before.
+    pub refused: Refusals,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -91,6 +99,10 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
         .route("/api/problems", get(dead_letters::problems))
+        .route("/api/dead-letters/retry", post(bulk::retry))
+        .route("/api/dead-letters/discard", post(bulk::discard))
+        .route("/api/dead-letters/patterns", get(patterns::list))
+        .route("/api/dead-letters/patterns/{id}", delete(patterns::forget))
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))

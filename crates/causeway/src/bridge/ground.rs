@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::pace::Pace;
+use crate::delivery::refused::{self, Refusals};
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
 use crate::flows::{Catalogue, Desk};
@@ -50,6 +51,7 @@ pub(super) struct Ground {
     pub(super) signals: Arc<Signals>,
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
+    pub(super) refused: Refusals,
     pub(super) clock: Clock,
 }
 
@@ -67,6 +69,7 @@ impl Ground {
         let forgotten = Forgotten::default();
         erasure::leave_out(&*state, &forgotten)?;
         let within = config.alerts.rules.limits.dead_letters_within_ms;
+        let refused = refused::all(&*state)?;
         let signals = Signals::new(within);
         signals.died(&inspect::died_since(&*state, clock.now() - within)?);
         Ok(Self {
@@ -79,6 +82,7 @@ impl Ground {
             signals: Arc::new(signals),
             health,
             forgotten,
+            refused,
             clock,
         })
     }
@@ -144,6 +148,7 @@ impl Ground {
             client: Client::new(delivery.timeout.0)?,
             pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
             hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
+            refused: self.refused[destination.name()].clone(),
             destination,
             backoff: settings::backoff(config),
             give_up_ms: delivery.give_up_after.as_ms(),
@@ -345,6 +350,7 @@ impl Ground {
             committer,
             forgetter,
             alerts,
+            refused: self.refused.clone(),
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),

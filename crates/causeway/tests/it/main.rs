@@ -30,5 +30,6 @@ mod persons;
 mod poll;
 mod process;
 mod profiles;
+mod refused;
 mod requests;
 mod searches;

@@ -1,0 +1,87 @@
+//! What a vendor has refused once costs no more than a request the second time, and never a good event.
+
+use crate::events::{DAY_MS, but, now, view, views};
+use crate::stage::{Scene, Stage};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A vendor that takes no event of more than four days, which our own rules would send.
+fn scene() -> Scene {
+    Scene::new().vendors(|vendors| vendors.max_event_age = Duration::from_secs(4 * 24 * 3600))
+}
+
+/// A thousand events, one of them five days old.
+fn with_poison(first: usize) -> Vec<Value> {
+    let mut events = views(first..first + 1000);
+    events[637]["timestamp"] = (now() - 5 * DAY_MS).into();
+    events
+}
+
+/// How many requests Algolia got for these events.
+async fn requests(stage: &Stage, events: &[Value]) -> u64 {
+    let before = stage.sandbox.stats().algolia.requests;
+    stage.accept(events).await;
+    stage.settled().await;
+    stage.sandbox.stats().algolia.requests - before
+}
+
+async fn patterns(stage: &Stage) -> Vec<Value> {
+    let answer = stage.admin("GET", "/api/dead-letters/patterns").await.json();
+    answer["patterns"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_second_poison_of_a_kind_costs_one_request_more_than_none_also_after_a_restart() {
+    scene().play(async |stage| {
+        let first = requests(stage, &with_poison(0)).await;
+        assert!(first <= 21, "{first} requests for the first");
+        let second = requests(stage, &with_poison(1000)).await;
+        assert!(second <= 2, "{second} requests for the second");
+        stage.restart().await;
+        let third = requests(stage, &with_poison(2000)).await;
+        assert!(third <= 2, "{third} requests after a restart");
+        assert_eq!((stage.sandbox.stats().algolia.kept, stage.dead_letters().await.len()), (2997, 3));
+        let known = patterns(stage).await;
+        assert_eq!((known.len(), &known[0]["refused"]), (1, &json!(3)), "{known:?}");
+        assert!(known[0]["features"].to_string().contains("an instant 4 to 7 days ago"), "{known:?}");
+        assert!(!known[0].to_string().contains("person-7"), "{known:?}");
+    });
+}
+
+#[test]
+fn a_good_event_that_looks_like_one_refused_before_is_sent_alone_and_arrives_in_its_order() {
+    scene().play(async |stage| {
+        requests(stage, &with_poison(0)).await;
+        // Within the same bucket of days as the poison, and young enough for the vendor.
+        let mut events = views(1000..2000);
+        events[11]["timestamp"] = (now() - 4 * DAY_MS + 60_000).into();
+        let poison = but(view("person-3", "o-bad"), json!({"timestamp": now() - 5 * DAY_MS}));
+        let mut both = events.clone();
+        both.insert(500, poison);
+        assert!(requests(stage, &both[..1000]).await <= 4);
+        requests(stage, &both[1000..]).await;
+        assert_eq!(stage.sandbox.stats().algolia.kept, 1999);
+        assert_eq!(stage.dead_letters().await.len(), 2);
+        let of_seven: Vec<Value> =
+            stage.sandbox.events().into_iter().filter(|event| event["userToken"] == "person-1").collect();
+        let numbers: Vec<usize> = of_seven
+            .iter()
+            .map(|event| event["objectIDs"][0].as_str().unwrap()[2..].parse().unwrap())
+            .collect();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+    });
+}
+
+#[test]
+fn a_pattern_that_somebody_drops_is_learned_anew() {
+    scene().play(async |stage| {
+        requests(stage, &with_poison(0)).await;
+        let id = patterns(stage).await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/dead-letters/patterns/{id}");
+        assert_eq!(stage.admin("DELETE", &path).await.status, 200);
+        assert_eq!(stage.admin("DELETE", &path).await.status, 404);
+        assert!(patterns(stage).await.is_empty());
+        assert!(requests(stage, &with_poison(1000)).await > 2);
+        assert_eq!(patterns(stage).await.len(), 1);
+    });
+}
