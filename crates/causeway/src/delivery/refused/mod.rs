@@ -14,7 +14,7 @@ pub use pattern::Pattern;
 use super::batch::Batch;
 use super::slots::Item;
 use crate::problems;
-use causeway_engine::flow::DESTINATIONS;
+use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATIONS};
 use causeway_store::state::Fact;
 use causeway_store::{BlockId, Error, State};
 use feature::features;
@@ -71,7 +71,8 @@ impl Refused {
         self.lock().remove(id, self.destination)
     }
 
-    /// Puts apart what is suspected, and behind it what is of the same slot and came later, so that order holds.
+    /// Puts apart what is suspected, and behind it what is of the same slot and came later, so that order holds. Algolia counts
+    /// events by their own time, so there nothing waits behind a suspect, and two requests are enough.
     pub(super) fn apart(&self, batch: Batch, names: &Names, now: i64) -> Vec<(Batch, Suspicion)> {
         let mut learned = self.lock();
         learned.expire(now, self.destination);
@@ -82,7 +83,7 @@ impl Refused {
         let groups: Vec<Suspicion> = (0..batch.items.len())
             .map(|index| {
                 let item = &batch.items[index];
-                let behind = slots.contains(&item.slot);
+                let behind = self.destination != DESTINATION_INSIGHTS && slots.contains(&item.slot);
                 let suspected = || learned.suspects(name(names, item), &batch.messages_of(index), now);
                 match (behind, !behind && suspected()) {
                     (true, _) => Suspicion::Behind,
