@@ -24,6 +24,7 @@ pub mod people;
 pub mod pipeline;
 pub mod poll;
 pub mod problems;
+pub mod replay;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;

@@ -16,6 +16,9 @@
 //! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
 //! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
 //! | `POST /api/flows/{name}/test` | events through a flow, or through a version that is not yet saved |
+//! | `POST /api/flows/{name}/whatif` | what another mapping would make of events that came |
+//! | `POST /api/flows/{name}/replay` | send again what the flow makes of events that came, with progress |
+//! | `GET /api/replays`, `GET …/{id}`, `DELETE …/{id}` | how far replays are; stopping one |
 //! | `GET /api/persons/{id}` | what is known of somebody, by any id |
 //! | `POST /api/persons/{id}/link`, `…/unlink` | two ids are one person's; they are not |
 //! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
@@ -31,13 +34,14 @@ mod dead_letters;
 mod erasures;
 mod events;
 mod extract;
-mod flows;
+pub mod flows;
 mod ledger;
 mod lines;
 mod metrics;
 mod patterns;
 mod persons;
 mod problem;
+pub mod replays;
 pub mod requeue;
 
 pub use access::Access;
@@ -49,6 +53,7 @@ use crate::erasure::Forgetter;
 use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
+use crate::replay::Replayer;
 use crate::telemetry::Metrics;
 use axum::Router;
 use axum::routing::{delete, get, post};
@@ -77,7 +82,11 @@ pub struct Admin {
     /// What tokens are made with for ids that Algolia would not take as such.
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
-    pub flows: Desk,
+    pub flows: Arc<Desk>,
+    /// What the engine does, for rehearsals.
+    pub engine: causeway_engine::Settings,
+    /// Where replays are ordered.
+    pub replayer: Replayer,
     /// Where erasures are looked up.
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
@@ -112,6 +121,7 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/alerts/test", post(alerts::test))
         .route("/api/alerts/acknowledge", post(alerts::acknowledge))
         .merge(flows::routes())
+        .merge(replays::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))
         .with_state(admin)

@@ -22,6 +22,7 @@ use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
+use crate::replay::{self, Replayer};
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
@@ -252,6 +253,27 @@ impl Ground {
         Ok((alerts, tokio::spawn(running)))
     }
 
+    /// Starts the background that sends again what flows made.
+    pub(super) fn start_replays(
+        &self,
+        config: &Config,
+        flows: Arc<Desk>,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> (Replayer, JoinHandle<()>) {
+        let (replayer, ordered) = Replayer::new(Arc::clone(&self.state), worker.clone());
+        let parts = replay::Parts {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            settings: settings::engine(config),
+            flows,
+            clock: self.clock.clone(),
+        };
+        let running = replay::run(parts, ordered, stopping.clone());
+        (replayer, tokio::spawn(health::watched(Arc::clone(&self.health), running)))
+    }
+
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
         Intake {
             accounts: settings::accounts(config),
@@ -335,17 +357,18 @@ impl Ground {
     pub(super) fn admin(
         &self,
         config: &Config,
-        catalogue: Catalogue,
+        flows: Arc<Desk>,
         worker: worker::Handle,
         committer: Committer,
-        forgetter: Forgetter,
-        alerts: Alerts,
+        (forgetter, alerts, replayer): (Forgetter, Alerts, Replayer),
     ) -> Admin {
         Admin {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
             store: config.store.clone(),
-            flows: self.desk(config, catalogue, worker.clone()),
+            flows,
+            engine: settings::engine(config),
+            replayer,
             worker,
             committer,
             forgetter,
@@ -361,7 +384,7 @@ impl Ground {
     }
 
     /// Changed flows run from the next event on; whoever changes them waits for that.
-    fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
+    pub(super) fn desk(&self, config: &Config, current: Catalogue, worker: worker::Handle) -> Desk {
         let publish = move |flows| {
             let (taken, answered) = tokio::sync::oneshot::channel();
             worker.ask(Request::SetFlows(flows, taken));

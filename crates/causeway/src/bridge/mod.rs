@@ -21,6 +21,7 @@ use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
 use ground::Ground;
+pub(crate) use settings::engine as engine_settings;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -121,6 +122,9 @@ impl Bridge {
         lanes.push(forgetting);
         let (alerts, telling) = ground.start_alerts(&config, &destinations, &worker, &stopping)?;
         lanes.push(telling);
+        let desk = Arc::new(ground.desk(&config, catalogue, worker.clone()));
+        let (replayer, replaying) = ground.start_replays(&config, Arc::clone(&desk), &worker, &stopping);
+        lanes.push(replaying);
 
         let (stop_servers, stopping) = watch::channel(false);
         let ticking = ground.start_ticks(ticks_due, committer.clone(), &stopping);
@@ -132,7 +136,8 @@ impl Bridge {
             None => public_side,
         };
         let poller = ground.start_poller(&config, committer.clone(), &stopping)?;
-        let desk = ground.admin(&config, catalogue, worker.clone(), committer, forgetter, alerts);
+        let backgrounds = (forgetter, alerts, replayer);
+        let desk = ground.admin(&config, desk, worker.clone(), committer, backgrounds);
         let access = Access::new(config.settings.admin.token.clone());
         let desk = api::router(Arc::new(desk), access, Arc::clone(&ground.health));
         let share = settings::connections(&config);

@@ -19,12 +19,14 @@ mod outcome;
 mod person;
 mod plan;
 mod remote;
+mod replay;
 mod run;
 mod sandbox;
 mod screen;
 mod streams;
 mod trace;
 mod validate;
+mod whatif;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -60,6 +62,8 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Map(options) => map::run(&options),
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),
+        Command::Replay(options) => replay::run(&path, &options, json),
+        Command::WhatIf(options) => whatif::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
         Command::Alerts(command) => alerts::run(&path, &command, json),

@@ -50,6 +50,8 @@ pub enum Request {
     Requeue(Vec<DeadLetter>, String, i64, oneshot::Sender<()>),
     /// Commit this, then answer.
     Resolve(Change, oneshot::Sender<()>),
+    /// Put this into the outbox and commit this with it, then answer with the block's number.
+    Send(Option<Builder>, Change, oneshot::Sender<Option<BlockId>>),
     /// Run these flows from the next event on, then answer.
     SetFlows(Vec<Arc<Flow>>, oneshot::Sender<()>),
     /// End after committing what was asked before.
@@ -117,6 +119,7 @@ pub struct Worker {
     requests: mpsc::Receiver<Request>,
     stopping: bool,
     answers: Vec<oneshot::Sender<()>>,
+    sent: Vec<(oneshot::Sender<Option<BlockId>>, Option<BlockId>)>,
 }
 
 impl Worker {
@@ -133,7 +136,16 @@ impl Worker {
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
-        let worker = Self { parts, engine, cursor, found, requests, stopping: false, answers: Vec::new() };
+        let worker = Self {
+            parts,
+            engine,
+            cursor,
+            found,
+            requests,
+            stopping: false,
+            answers: Vec::new(),
+            sent: Vec::new(),
+        };
         worker.tell_due();
         Ok((worker, handle))
     }
@@ -162,6 +174,9 @@ impl Worker {
             for answer in self.answers.drain(..) {
                 // Who asked may have hung up; the change is committed all the same.
                 let _ = answer.send(());
+            }
+            for (answer, block) in self.sent.drain(..) {
+                let _ = answer.send(block);
             }
             if bytes < TRICKLE_BYTES {
                 std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
@@ -212,6 +227,13 @@ impl Worker {
                         merge(change, more);
                     }
                     self.answers.push(answer);
+                }
+                Request::Send(builder, mut more, answer) => {
+                    let block = builder.map(|builder| builder.build(self.engine.take_block_id()));
+                    let id = block.as_ref().map(|block| block.id);
+                    more.outbox.extend(block);
+                    merge(change, more);
+                    self.sent.push((answer, id));
                 }
                 Request::SetFlows(flows, answer) => {
                     self.engine.set_flows(flows);
