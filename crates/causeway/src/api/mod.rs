@@ -3,6 +3,7 @@
 //! | route | answers |
 //! |---|---|
 //! | `GET /api/ledger?since=` | the balance per flow |
+//! | `GET /api/events?kind=&name=&source=&before=&limit=` | the newest events and what became of them; `?id=` as below |
 //! | `GET /api/events/{id}` | the trace of an event, found by any id |
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
@@ -105,6 +106,7 @@ pub struct Admin {
 pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
     let closed = Router::new()
         .route("/api/ledger", get(ledger::get))
+        .route("/api/events", get(events::list))
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
         .route("/api/problems", get(dead_letters::problems))

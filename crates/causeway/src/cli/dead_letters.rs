@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::problems::{self, Problem};
 use crate::{moment, pipeline::worker};
+use causeway_engine::flow::texts::Versions;
 use causeway_store::sqlite::{self, Options, Store};
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use causeway_store::{Error, Journal, State};
@@ -49,10 +50,11 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
 }
 
 fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome, Failure> {
-    let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(query)?;
+    let (state, mut versions) = (sqlite::open_read_only(&config.store)?.state, Versions::default());
+    let letters = state.dead_letters(query)?;
     for letter in &letters {
         let line = if json {
-            requeue::shown(letter).to_string()
+            requeue::shown(letter, &mut versions, &state)?.to_string()
         } else {
             format!(
                 "{}  {}  {}  {}  {}",
@@ -72,9 +74,11 @@ fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome,
 }
 
 fn show(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
-    match sqlite::open_read_only(&config.store)?.state.dead_letter(id)? {
+    let state = sqlite::open_read_only(&config.store)?.state;
+    match state.dead_letter(id)? {
         Some(letter) => {
-            print(&serde_json::to_string_pretty(&requeue::shown(&letter)).map_err(Failure::usage)?)?;
+            let shown = requeue::shown(&letter, &mut Versions::default(), &state)?;
+            print(&serde_json::to_string_pretty(&shown).map_err(Failure::usage)?)?;
             Ok(Outcome::Fine)
         }
         None => unknown(id, json),

@@ -9,7 +9,7 @@ use crate::delivery::{Forgotten, Inbox, held};
 use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
 use crate::telemetry::{Live, Metrics, Signals};
-use causeway_engine::flow::Flow;
+use causeway_engine::flow::{Flow, texts};
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
@@ -119,6 +119,8 @@ pub struct Worker {
     requests: mpsc::Receiver<Request>,
     stopping: bool,
     answers: Vec<oneshot::Sender<()>>,
+    /// What flows say that have not run before, to be kept with the next commit.
+    texts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     sent: Vec<(oneshot::Sender<Option<BlockId>>, Option<BlockId>)>,
 }
 
@@ -136,7 +138,10 @@ impl Worker {
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
+        let texts = texts::missing(&parts.flows, &*parts.state)?;
         let worker = Self {
+            texts,
+
             parts,
             engine,
             cursor,
@@ -169,6 +174,7 @@ impl Worker {
             let worked_off = health::worked_off(&entries, self.cursor, self.found);
             let mut change = self.process(&entries)?;
             self.take_requests(&mut change);
+            change.facts.append(&mut self.texts);
             self.commit(change)?;
             self.parts.health.processed(worked_off);
             for answer in self.answers.drain(..) {
@@ -236,11 +242,20 @@ impl Worker {
                     self.sent.push((answer, id));
                 }
                 Request::SetFlows(flows, answer) => {
+                    self.keep_texts(&flows);
                     self.engine.set_flows(flows);
                     self.answers.push(answer);
                 }
                 Request::Stop => self.stopping = true,
             }
+        }
+    }
+
+    /// Whoever asks later is to find what the flows said.
+    fn keep_texts(&mut self, flows: &[Arc<Flow>]) {
+        match texts::missing(flows, &*self.parts.state) {
+            Ok(missing) => self.texts.extend(missing),
+            Err(error) => tracing::error!(%error, "failed to keep what a flow says; traces will not show it"),
         }
     }
 

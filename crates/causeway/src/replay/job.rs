@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 const PREFIX: &str = "replay/";
 
 /// So many jobs are listed and kept, ended ones included.
-pub const MAX_JOBS: usize = 50;
+pub(super) const MAX_JOBS: usize = 50;
 
 /// One replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub fn find(state: &dyn State, id: &str) -> Result<Option<Job>, Error> {
 }
 
 /// The facts that a new job makes superfluous: ended jobs beyond what is kept.
-pub fn outlived(jobs: &[Job]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+pub(super) fn outlived(jobs: &[Job]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
     let old = jobs.iter().skip(MAX_JOBS - 1).filter(|job| job.progress != Progress::Running);
     old.map(|job| (key(&job.id), None)).collect()
 }

@@ -31,5 +31,6 @@ mod poll;
 mod process;
 mod profiles;
 mod refused;
+mod replay;
 mod requests;
 mod searches;

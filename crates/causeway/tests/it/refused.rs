@@ -67,6 +67,51 @@ fn a_good_event_that_looks_like_one_refused_before_is_sent_apart_and_arrives() {
     });
 }
 
+/// Refuses what three hundred events become, and takes it again.
+async fn three_hundred_letters(stage: &Stage) {
+    stage.sandbox.set_fault(causeway_sandbox::Fault::status(causeway_sandbox::Target::Segment, 400));
+    stage.accept(&views(0..300)).await;
+    stage.settled().await;
+    stage.sandbox.clear_faults();
+}
+
+async fn decide(stage: &Stage, verb: &str, body: Value) -> Vec<Value> {
+    let path = format!("/api/dead-letters/{verb}");
+    let answer = stage.admin_with("POST", &path, &[], body.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn many_dead_letters_are_retried_and_discarded_at_once_with_an_estimate_and_progress() {
+    scene().play(async |stage| {
+        three_hundred_letters(stage).await;
+        let of_flow = json!({"flow": "search-events", "error": "refuses"});
+        let dry = but(of_flow.clone(), json!({"dry_run": true}));
+        let would = decide(stage, "retry", dry).await;
+        assert_eq!((&would[0]["would_retry"], &would[0]["calls"]), (&json!(300), &json!(1)));
+        assert_eq!(stage.dead_letters().await.len(), 100, "the list has its limit");
+        let lines = decide(stage, "retry", of_flow).await;
+        assert_eq!(lines[0], json!({"done": 200, "of": 300}));
+        assert_eq!(lines.last().unwrap(), &json!({"retried": 300}));
+        stage.settled().await;
+        assert_eq!((stage.tracks().len(), stage.dead_letters().await.len()), (300, 0));
+
+        stage.sandbox.reset();
+        three_hundred_letters(stage).await;
+        let problem = stage.admin("GET", "/api/problems").await.json()["problems"][0]["id"].clone();
+        let lines = decide(stage, "discard", json!({"problem": problem, "note": "a test"})).await;
+        let discarded = lines.last().unwrap()["discarded"].as_u64().unwrap();
+        let kept = stage.admin("GET", "/api/dead-letters?status=discarded&limit=1000").await.json();
+        let kept = kept["dead_letters"].as_array().unwrap();
+        assert!(kept.len() as u64 == discarded && kept.iter().all(|letter| letter["note"] == "a test"));
+        for wrong in [json!({}), json!({"flwo": "search-events"})] {
+            let answer = stage.admin_with("POST", "/api/dead-letters/retry", &[], wrong.to_string()).await;
+            assert_eq!(answer.status, 422, "{}", answer.text());
+        }
+    });
+}
+
 #[test]
 fn a_pattern_that_somebody_drops_is_learned_anew() {
     scene().play(async |stage| {

@@ -18,6 +18,7 @@ mod revision;
 mod route;
 mod run;
 pub mod suggest;
+pub mod texts;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use consent::{Categories, ConsentMissing};

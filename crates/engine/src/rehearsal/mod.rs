@@ -11,7 +11,8 @@ mod facts;
 mod walk;
 
 pub use facts::AsOf;
-pub use walk::{Chunk, Walk};
+pub(crate) use walk::SETTLE_MS;
+pub use walk::{Chunk, Walk, tick};
 
 use crate::core::{Effects, Engine, Settings};
 use crate::event::EventId;
@@ -74,6 +75,11 @@ impl<'s> Rehearsal<'s> {
         seen.retain(|note| note.at < at);
         engine.restore_seen(&seen);
         Ok(Self { engine, facts: AsOf::new(state, before) })
+    }
+
+    /// The same for a record by itself: it is taken for no repetition.
+    pub fn alone(state: &'s dyn State, settings: Settings, flows: Vec<Arc<Flow>>, before: Position) -> Self {
+        Self { engine: Engine::new(settings, flows, BlockId(0)), facts: AsOf::new(state, before) }
     }
 
     /// Works through entries; each call goes on where the last ended.

@@ -11,7 +11,7 @@ const CHUNK: usize = 1 << 20;
 const WARM_UP_MS: i64 = 5 * 60_000;
 
 /// So long after it time goes on, so that what began within settles.
-const SETTLE_MS: i64 = 60_000;
+pub(crate) const SETTLE_MS: i64 = 60_000;
 
 /// The walk.
 pub struct Walk<'j> {
@@ -71,7 +71,7 @@ impl<'j> Walk<'j> {
         }
         let mut entries = self.journal.read(Position(self.next.0 - 1), CHUNK)?;
         let bound = |border: Position| if self.next < border { border } else { self.end };
-        let border = bound(self.counted).min(bound(Position(stop.0 + 1))).min(self.end);
+        let border = bound(self.counted).min(bound(Position(stop.0.saturating_add(1)))).min(self.end);
         entries.retain(|entry| entry.position < border);
         let counted = self.next >= self.counted;
         // Where nothing is left to read before the border, it was removed.
@@ -81,14 +81,14 @@ impl<'j> Walk<'j> {
 
     /// Nothing but the time, at the end.
     fn tick(&mut self) -> Option<Chunk> {
-        let received_at = self.tick_at.take()?;
-        let record =
-            Record { source: Source::Tick.into(), received_at, meta: Bytes::new(), body: Bytes::new() };
+        let at = self.tick_at.take()?;
         let position = Position(self.end.0.saturating_sub(1));
-        Some(Chunk {
-            entries: vec![Entry { position, record }],
-            counted: self.end > self.counted,
-            ends: true,
-        })
+        Some(Chunk { entries: vec![tick(position, at)], counted: self.end > self.counted, ends: true })
     }
+}
+
+/// A record that holds nothing but its time.
+pub fn tick(position: Position, received_at: i64) -> Entry {
+    let record = Record { source: Source::Tick.into(), received_at, meta: Bytes::new(), body: Bytes::new() };
+    Entry { position, record }
 }
