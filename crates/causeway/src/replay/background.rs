@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::flows::Desk;
 use crate::pipeline::worker::{self, Request};
 use causeway_engine::Settings;
+use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_store::state::Change;
 use causeway_store::{BlockId, Error, Journal, State};
 use std::collections::HashSet;
@@ -18,6 +19,9 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// Orders that were stored and not taken up yet.
 const TOLD: usize = 64;
+
+/// So many open erasures are looked at.
+const ERASURES: u32 = 1_000;
 
 /// What replays work with.
 pub struct Parts {
@@ -155,6 +159,7 @@ fn replay(parts: &Parts, job: Job, end: &dyn Fn(&str) -> Option<End>) -> Result<
             }
             None => {}
         }
+        wait_for_erasures(parts, &|| end(&id).is_some()).map_err(|error| error.to_string())?;
         let step = steps.next(parts.clock.now()).map_err(|error| error.to_string())?;
         let Some(Step { block, change }) = step else { return Ok(()) };
         let (answer, answered) = oneshot::channel();
@@ -162,6 +167,18 @@ fn replay(parts: &Parts, job: Job, end: &dyn Fn(&str) -> Option<End>) -> Result<
         let Ok(block) = answered.blocking_recv() else { return Ok(()) };
         wait_for(parts, (destination, block), &|| end(&id).is_some()).map_err(|error| error.to_string())?;
     }
+}
+
+/// While somebody is wiped out of the journal, it is not read: what was read before would be sent after.
+fn wait_for_erasures(parts: &Parts, ends: &dyn Fn() -> bool) -> Result<(), Error> {
+    let wiping = || {
+        let open = parts.state.facts_with_prefix(FORGETTING.as_bytes(), None, ERASURES)?;
+        Ok::<_, Error>(open.iter().any(|(_, stored)| Forgetting::decode(stored).is_ok()))
+    };
+    while wiping()? && !ends() {
+        std::thread::sleep(EVERY);
+    }
+    Ok(())
 }
 
 /// Lets new events by: only when the last block is at the vendor does the next one follow.

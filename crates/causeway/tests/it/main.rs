@@ -17,6 +17,7 @@ mod cli;
 mod delivery;
 mod durability;
 mod erasure;
+mod explained;
 mod forget;
 mod from_segment;
 mod gateway;
