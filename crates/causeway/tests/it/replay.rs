@@ -2,7 +2,7 @@
 
 use crate::events::{but, click, now, view};
 use crate::process;
-use crate::stage::{Scene, Stage, play};
+use crate::stage::{APP, KEY, Scene, Stage, play};
 use causeway::config::Settings;
 use causeway_sandbox::{Fault, Target};
 use serde_json::{Value, json};
@@ -59,6 +59,30 @@ fn a_replay_sends_the_same_messages_under_the_same_ids_with_the_identity_as_it_t
         assert_eq!(last_hour["sent"], 0, "nothing came then");
         let refused = stage.admin_with("POST", "/api/flows/none/replay", &[], r#"{"since":"1h"}"#).await;
         assert_eq!(refused.status, 404);
+    });
+}
+
+#[test]
+fn searches_settle_in_a_replay_as_they_did_when_they_came() {
+    play(async |stage| {
+        for query in ["re", "red", "red shoes"] {
+            let search = json!({"index": "products", "query": query, "nbHits": 0, "userToken": "ann", "queryID": format!("{:032x}", query.len())});
+            let body = json!({ "searches": [search] }).to_string();
+            assert_eq!(stage.send("POST", "/1/searches", &[APP, KEY], body).await.status, 200);
+        }
+        stage.pass(60_000);
+        stage.until("it has settled", || !stage.tracks().is_empty()).await;
+        stage.settled().await;
+        let before = by_id(stage);
+        assert!(
+            before.values().all(|[_, _, _, properties]| properties["query"] == "red shoes"),
+            "{before:?}"
+        );
+        stage.sandbox.reset();
+        stage.pass(60_000);
+        replay(stage, &json!({"since": "1h"})).await;
+        stage.settled().await;
+        assert_eq!(by_id(stage), before);
     });
 }
 

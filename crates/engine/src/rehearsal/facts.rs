@@ -3,14 +3,14 @@
 use crate::core::Facts;
 use crate::identity::{Kind, Node};
 use crate::repair;
-use crate::searches::PREFIXES;
+use crate::searches::{PEOPLE, PREFIXES, Searches};
 use causeway_store::{Error, Position, State};
 use std::collections::HashMap;
 
 /// The store's facts without what was learned from this record on, and what a rehearsal has learned since.
 ///
-/// Identities say of each thing where it was learned, so they are cut exactly. What was under way then is left out, and what
-/// is remembered of searches is as it is now: it says more than was known, of the same queryIDs.
+/// Identities and people's searches say of each thing where it was learned, so they are cut exactly. What was under way then is
+/// left out.
 pub struct AsOf<'s> {
     state: &'s dyn State,
     before: Position,
@@ -40,6 +40,9 @@ impl Facts for AsOf<'_> {
         let stored = self.state.facts(&[key])?.pop().flatten();
         if [Kind::Anonymous, Kind::User].iter().any(|kind| key.starts_with(&kind.key(""))) {
             return Ok(stored.and_then(|stored| earlier(&stored, self.before)));
+        }
+        if key.starts_with(PEOPLE) {
+            return Ok(stored.and_then(|stored| Searches::decode(&stored).before(self.before).encode()));
         }
         Ok(stored)
     }
