@@ -52,12 +52,11 @@ pub(super) async fn list(
     let Asked { id, kind, name, source, before, limit } = asked;
     let limit = limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     blocking(move || {
-        let events = match id {
-            Some(id) => of_id(&admin, &id)?,
-            None => {
-                let wanted = Wanted { kind, name, source, before, limit };
-                trace::recent(&wanted, &*admin.journal, &*admin.state, &admin.engine)?
-            }
+        let events = if let Some(id) = id {
+            of_id(&admin, &id)?
+        } else {
+            let wanted = Wanted { kind, name, source, before, limit };
+            trace::recent(&wanted, &*admin.journal, &*admin.state, &admin.engine)?
         };
         Ok(Json(Answer { events }))
     })

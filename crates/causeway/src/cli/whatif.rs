@@ -82,8 +82,11 @@ fn tell(report: &Report, flow: &Definition) -> Result<(), Failure> {
     })
 }
 
+/// A figure that both sides have.
+type Row = (&'static str, fn(&Side) -> u64);
+
 fn table(before: &Side, after: &Side, flow: &Definition) -> String {
-    let rows: [(&str, fn(&Side) -> u64); 6] = [
+    let rows: [Row; 6] = [
         ("accepted", |side| side.accepted),
         ("refused", |side| side.refused),
         ("messages", |side| side.messages),

@@ -106,16 +106,17 @@ pub async fn deliver(
                 lesson.taken(batch, why);
             }
             Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
-            Sent::Refused(cause, reason) => match batch.halves() {
-                // The first half is sent first, so that order holds.
-                Some((first, second)) => stack.extend([run.part(second, why), run.part(first, why)]),
-                None => {
-                    if cause == REFUSED {
-                        lesson.refused.push((batch.clone(), reason.clone()));
-                    }
-                    run.single(&batch, cause, reason).await;
+            Sent::Refused(cause, reason) => {
+                if let Some((first, second)) = batch.halves() {
+                    // The first half is sent first, so that order holds.
+                    stack.extend([run.part(second, why), run.part(first, why)]);
+                    continue;
                 }
-            },
+                if cause == REFUSED {
+                    lesson.refused.push((batch.clone(), reason.clone()));
+                }
+                run.single(&batch, cause, reason).await;
+            }
         }
     }
     shared.refused.learn(&lesson, &names, now);

@@ -173,7 +173,7 @@ impl Report {
             match self.fields.iter_mut().find(|known| known.field == field) {
                 Some(known) => known.count += 1,
                 None => {
-                    self.fields.push(Changed { field, count: 1, event: event.to_string(), before, after })
+                    self.fields.push(Changed { field, count: 1, event: event.to_string(), before, after });
                 }
             }
         }

@@ -63,7 +63,9 @@ impl Found {
             }
             Value::Array(items) if depth < DEPTH => {
                 self.add(place, format!("a list of {}", bucket(items.len() as u64)));
-                items.iter().for_each(|item| self.walk(&format!("{place}[]"), item, depth + 1));
+                for item in items {
+                    self.walk(&format!("{place}[]"), item, depth + 1);
+                }
             }
             Value::Object(_) | Value::Array(_) => self.add(place, "a deep value".to_owned()),
             Value::Null => self.add(place, "null".to_owned()),

@@ -64,7 +64,9 @@ impl Pattern {
 pub(super) fn telling(refused: &[u8], good: &[&[u8]], words: &str, now: i64) -> BTreeSet<Feature> {
     let mut own = features(refused, now);
     let mut usual = Usual::default();
-    good.iter().for_each(|messages| usual.add(features(messages, now)));
+    for messages in good {
+        usual.add(features(messages, now));
+    }
     own.retain(|feature| usual.tells(feature));
     let named: BTreeSet<Feature> = own.iter().filter(|one| names(words, &one.place)).cloned().collect();
     if !named.is_empty() {

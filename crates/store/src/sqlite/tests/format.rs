@@ -65,7 +65,9 @@ fn a_state_of_format_2_keeps_which_text_of_its_flow_a_dead_letter_died_of() {
 
 fn check(state: &impl State, revision: &str) {
     let Change { outbox, mut dead_letters, ledger, notes, .. } = change();
-    dead_letters.iter_mut().for_each(|letter| revision.clone_into(&mut letter.revision));
+    for letter in &mut dead_letters {
+        revision.clone_into(&mut letter.revision);
+    }
     assert_eq!(state.cursor().unwrap(), Position(3));
     assert_eq!(state.last_block().unwrap(), BlockId(2));
     assert_eq!(state.facts(&[b"key"]).unwrap(), [Some(b"value".to_vec())]);
