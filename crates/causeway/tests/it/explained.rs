@@ -89,6 +89,12 @@ fn an_event_shows_whom_it_was_taken_to_be_of_and_its_twin_at_the_other_vendor() 
         assert_eq!((&twin["vendor"], &twin["fate"]), (&json!("segment"), &json!("delivered")));
         assert_eq!(twin["ids"], delivery["message_ids"]);
         assert_eq!(trace(stage, "o-2").await["identity"]["by"], "event");
+        stage.accept(&[view("stranger", "o-3")]).await;
+        stage.settled().await;
+        let of_ann = stage.admin("GET", "/api/events/ann").await.json();
+        let objects: Vec<&Value> =
+            of_ann["events"].as_array().unwrap().iter().map(|one| &one["payload"]["objectIDs"][0]).collect();
+        assert_eq!(objects, ["o-2", "o-1"], "found by the person's other id, too");
     });
 }
 

@@ -8,6 +8,7 @@ mod recent;
 mod remade;
 mod searches;
 mod twin;
+mod whose;
 
 pub use delivery::Delivery;
 pub use identity::Identity;
@@ -24,6 +25,7 @@ use causeway_algolia::insights::Rules;
 use causeway_store::{Entry, Error, Journal, Position, State};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use whose::Whose;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,10 +106,12 @@ pub fn trace(
 ) -> Result<Vec<Traced>, Error> {
     let cursor = state.cursor()?;
     let rules = &settings.rules;
+    let secret = settings.token_secret.expose().as_bytes();
+    let whose = Whose::of(question.mention.as_deref(), state, secret)?;
     let mut found = Vec::new();
-    for (first, last) in stretches(question, journal, state, cursor)? {
+    for (first, last) in stretches((question, &whose), journal, state, cursor)? {
         for entry in journal.range(first, last)?.iter().rev() {
-            look(question, entry, (rules, cursor), state, &mut found)?;
+            look((question, &whose), entry, (rules, cursor), state, &mut found)?;
         }
         if found.len() >= MAX_ANSWERS {
             break;
@@ -127,25 +131,29 @@ pub fn trace(
 /// The stretches of the journal that may hold what is asked for, newest first: what is not processed yet, then what
 /// the filters point at.
 fn stretches(
-    question: &Question,
+    (question, whose): (&Question, &Whose),
     journal: &dyn Journal,
     state: &dyn State,
     cursor: Position,
 ) -> Result<Vec<(Position, Position)>, Error> {
     let last = journal.extent()?.last;
     let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let processed = lookup::stretches(state, &question.needles())?;
+    let needles: Vec<Needle> = question.needles().into_iter().chain(whose.needles()).collect();
+    let processed = lookup::stretches(state, &needles)?;
     Ok(unprocessed.into_iter().chain(processed).collect())
 }
 
 fn look(
-    question: &Question,
+    (question, whose): (&Question, &Whose),
     entry: &Entry,
     (rules, cursor): (&Rules, Position),
     state: &dyn State,
     found: &mut Vec<Traced>,
 ) -> Result<(), Error> {
-    for past in past::read(entry, rules).iter().rev().filter(|past| question.fits(past)) {
+    for past in past::read(entry, rules).iter().rev() {
+        if !question.fits(past) && !whose.owns(past, entry, state)? {
+            continue;
+        }
         let Some(mut traced) = traced(past, entry, cursor) else { continue };
         if traced.stage == "processed" {
             searches::follow(past, &mut traced, state)?;

@@ -1,5 +1,6 @@
 //! The newest events, whatever they are.
 
+use super::whose::Whose;
 use super::{Traced, delivery, look};
 use crate::core::Settings;
 use crate::past::Past;
@@ -50,7 +51,7 @@ pub fn recent(
     while last >= oldest && found.len() < wanted.limit {
         let first = last.saturating_sub(AT_ONCE - 1).max(oldest);
         for entry in journal.range(Position(first), Position(last))?.iter().rev() {
-            look(&Question::any(), entry, (&settings.rules, cursor), state, &mut found)?;
+            look((&Question::any(), &Whose::default()), entry, (&settings.rules, cursor), state, &mut found)?;
             found.retain(|traced| wanted.fits(traced));
             if found.len() >= wanted.limit {
                 break;
