@@ -87,7 +87,7 @@ impl Problem {
 }
 
 /// A reason without what it quotes, counts or numbers.
-fn pattern(reason: &str) -> String {
+pub(crate) fn pattern(reason: &str) -> String {
     let mut pattern = String::with_capacity(reason.len());
     let mut rest = reason;
     while let Some(next) = rest.chars().next() {

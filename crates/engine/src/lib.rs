@@ -21,12 +21,14 @@ pub mod people;
 pub mod profile;
 mod recent;
 pub mod recipes;
+pub mod rehearsal;
 pub mod repair;
 pub mod search_context;
 pub mod searches;
 pub mod span;
 pub mod trace;
 pub mod trial;
+pub mod whatif;
 
 pub use crate::core::{
     AFFINITIES, AGGREGATES, Effects, Engine, FORWARD, FORWARD_CALLS, Facts, INTAKE, LINKS, SEARCHES,

@@ -1,7 +1,7 @@
 //! Outgoing blocks: how entries are laid out in the opaque bytes that the store keeps.
 //!
 //! ```text
-//! heads    version u8 · flows u8 · (length u8 · name)* · head*
+//! heads    version u8 · flows u8 · (length u8 · name · revision u64)* · head*     (version 1 has no revisions)
 //! head     flow u8 · messages u8 · slot u16 · length u32 · event u128 · time i64     (little endian, 32 bytes)
 //! payload  the entries' messages one after another, the messages of one entry joined by commas
 //! ```
@@ -10,12 +10,16 @@
 //! schedule, to count and to find; payloads are only touched to be sent.
 
 use crate::event::EventId;
+use crate::flow::{Flow, Revision};
 use bytes::Bytes;
 use causeway_store::state::Block;
 use causeway_store::{BlockId, Position};
 use std::collections::BTreeMap;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Heads without revisions, as stores hold them that an older version wrote.
+const WITHOUT_REVISIONS: u8 = 1;
 const HEAD: usize = 32;
 
 /// What is known of an entry without its payload.
@@ -35,12 +39,33 @@ pub struct Head {
     pub time: i64,
 }
 
+/// Who made an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maker<'a> {
+    /// The flow's name.
+    pub flow: &'a str,
+    /// Which text of it; none of what Causeway makes without one.
+    pub revision: Revision,
+}
+
+impl<'a> From<&'a Flow> for Maker<'a> {
+    fn from(flow: &'a Flow) -> Self {
+        Self { flow: flow.name(), revision: flow.revision() }
+    }
+}
+
+impl<'a> From<&'a str> for Maker<'a> {
+    fn from(flow: &'a str) -> Self {
+        Self { flow, revision: Revision::NONE }
+    }
+}
+
 /// Gathers entries for one destination and one hour into a block.
 #[derive(Debug)]
 pub struct Builder {
     destination: String,
     hour: i64,
-    flows: Vec<String>,
+    flows: Vec<(String, Revision)>,
     heads: Vec<u8>,
     payload: Vec<u8>,
     entries: u32,
@@ -88,9 +113,9 @@ impl Builder {
     }
 
     /// Adds the entry whose payload was written since `start`.
-    pub fn add(&mut self, flow: &str, event: EventId, made: Made) {
+    pub fn add<'m>(&mut self, maker: impl Into<Maker<'m>>, event: EventId, made: Made) {
         let head = Head {
-            flow: self.flow_place(flow),
+            flow: self.flow_place(maker.into()),
             messages: made.messages,
             slot: made.slot,
             length: (self.payload.len() - made.start) as u32,
@@ -106,9 +131,10 @@ impl Builder {
     /// The finished block.
     pub fn build(self, id: BlockId) -> Block {
         let mut heads = vec![VERSION, self.flows.len() as u8];
-        for flow in &self.flows {
+        for (flow, revision) in &self.flows {
             heads.push(flow.len() as u8);
             heads.extend_from_slice(flow.as_bytes());
+            heads.extend_from_slice(&revision.0.to_le_bytes());
         }
         heads.extend_from_slice(&self.heads);
         Block {
@@ -123,10 +149,10 @@ impl Builder {
         }
     }
 
-    fn flow_place(&mut self, flow: &str) -> u8 {
-        let found = self.flows.iter().position(|known| known == flow);
+    fn flow_place(&mut self, Maker { flow, revision }: Maker<'_>) -> u8 {
+        let found = self.flows.iter().position(|known| known.1 == revision && known.0 == flow);
         found.unwrap_or_else(|| {
-            self.flows.push(flow.to_owned());
+            self.flows.push((flow.to_owned(), revision));
             self.flows.len() - 1
         }) as u8
     }
@@ -178,6 +204,8 @@ impl Head {
 pub struct Heads {
     /// The names that [`Head::flow`] points into.
     pub flows: Vec<String>,
+    /// Which text of each of these flows it was.
+    pub revisions: Vec<Revision>,
     /// One head an entry.
     pub entries: Vec<Head>,
 }
@@ -191,25 +219,38 @@ impl Heads {
     /// Decodes the heads.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let (&[version, count], mut rest) = bytes.split_first_chunk().ok_or(Malformed)?;
-        if version != VERSION {
+        if ![VERSION, WITHOUT_REVISIONS].contains(&version) {
             return Err(Malformed);
         }
         let mut flows = Vec::with_capacity(usize::from(count));
+        let mut revisions = Vec::with_capacity(usize::from(count));
         for _ in 0..count {
             let (&length, after) = rest.split_first().ok_or(Malformed)?;
             let (name, after) = after.split_at_checked(usize::from(length)).ok_or(Malformed)?;
             flows.push(String::from_utf8(name.to_vec()).map_err(|_| Malformed)?);
+            let (revision, after) = if version == WITHOUT_REVISIONS {
+                (Revision::NONE, after)
+            } else {
+                let (bytes, after) = after.split_first_chunk().ok_or(Malformed)?;
+                (Revision(u64::from_le_bytes(*bytes)), after)
+            };
+            revisions.push(revision);
             rest = after;
         }
         let (heads, left) = rest.as_chunks::<HEAD>();
         let entries: Vec<Head> = heads.iter().map(Head::from_bytes).collect();
         let known = entries.iter().all(|head| usize::from(head.flow) < flows.len());
-        if known && left.is_empty() { Ok(Self { flows, entries }) } else { Err(Malformed) }
+        if known && left.is_empty() { Ok(Self { flows, revisions, entries }) } else { Err(Malformed) }
     }
 
     /// The name of an entry's flow.
     pub fn flow(&self, entry: &Head) -> &str {
         &self.flows[usize::from(entry.flow)]
+    }
+
+    /// Which text of that flow it was.
+    pub fn revision(&self, entry: &Head) -> Revision {
+        self.revisions[usize::from(entry.flow)]
     }
 }
 
@@ -305,10 +346,31 @@ mod tests {
     fn damaged_heads_are_refused_and_never_panic() {
         let heads = block_of(&[1, 2]).heads;
         // Cut off right after the names, or between two heads, what is left has the shape of a shorter block.
-        let names = 2 + 1 + "even".len() + 1 + "odd".len();
+        let names = 2 + 1 + "even".len() + 8 + 1 + "odd".len() + 8;
         let readable: Vec<usize> =
             (0..heads.len()).filter(|&end| Heads::decode(&heads[..end]).is_ok()).collect();
         assert_eq!(readable, [names, names + HEAD]);
+    }
+
+    #[test]
+    fn heads_of_before_revisions_are_read_as_made_by_no_revision_in_particular() {
+        let mut old = vec![WITHOUT_REVISIONS, 1, 3];
+        old.extend_from_slice(b"old");
+        old.extend_from_slice(&[0; HEAD]);
+        let heads = Heads::decode(&old).unwrap();
+        assert_eq!((&*heads.flows[0], heads.revision(&heads.entries[0])), ("old", Revision::NONE));
+    }
+
+    #[test]
+    fn two_texts_of_one_flow_stay_apart_in_a_block() {
+        let mut builder = Builder::new("segment", 0);
+        for revision in [7, 8, 7].map(Revision) {
+            let made = Made { start: 0, messages: 1, slot: 0, time: 0, position: Position(1) };
+            builder.add(Maker { flow: "f", revision }, EventId(0), made);
+        }
+        let heads = Heads::decode(&builder.build(BlockId(1)).heads).unwrap();
+        let revisions: Vec<u64> = heads.entries.iter().map(|head| heads.revision(head).0).collect();
+        assert_eq!(revisions, [7, 8, 7]);
     }
 
     #[test]

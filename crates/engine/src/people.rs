@@ -49,7 +49,7 @@ pub fn find(facts: &dyn Facts, id: &str, now: i64) -> Result<Known, Error> {
 }
 
 /// Which identifier a text is: a user id if one is known, else an anonymous id.
-fn identify(facts: &dyn Facts, text: &str) -> Result<Identifier, Error> {
+pub(crate) fn identify(facts: &dyn Facts, text: &str) -> Result<Identifier, Error> {
     let behind = if tokens::is_encoded(text) { facts.fact(&identity::token_key(text))? } else { None };
     let id = behind.and_then(|id| String::from_utf8(id).ok()).unwrap_or_else(|| text.to_owned());
     let user = Identifier::user(id);

@@ -96,6 +96,8 @@ pub struct DeadLetter {
     pub status: DeadLetterStatus,
     /// Why it was discarded or by whom it was retried; empty while dead.
     pub note: String,
+    /// Which text of the flow it died of, in a word of the engine's; empty if none did or it was not noted.
+    pub revision: String,
 }
 
 /// Where a dead letter stands.

@@ -9,6 +9,7 @@ use crate::pipeline::worker::Request;
 use crate::problems;
 use axum::extract::State;
 use axum::{Extension, Json};
+use causeway_engine::flow::texts::Versions;
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,8 +50,12 @@ pub(super) async fn list(
         limit: asked.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
         ..DeadLetterQuery::default()
     };
-    let letters = blocking(move || Ok(admin.state.dead_letters(&query)?)).await?;
-    Ok(Json(json!({ "dead_letters": letters.iter().map(requeue::shown).collect::<Vec<_>>() })))
+    let letters = blocking(move || {
+        let (letters, mut versions) = (admin.state.dead_letters(&query)?, Versions::default());
+        let shown = letters.iter().map(|letter| requeue::shown(letter, &mut versions, &*admin.state));
+        Ok(shown.collect::<Result<Vec<Value>, _>>()?)
+    });
+    Ok(Json(json!({ "dead_letters": letters.await? })))
 }
 
 pub(super) async fn problems(State(admin): State<Arc<Admin>>) -> Result<Json<Value>, Problem> {
@@ -62,7 +67,9 @@ pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(requeue::shown(&find(&admin, id).await?)))
+    let letter = find(&admin, id).await?;
+    let shown = blocking(move || Ok(requeue::shown(&letter, &mut Versions::default(), &*admin.state)?));
+    Ok(Json(shown.await?))
 }
 
 pub(super) async fn retry(
@@ -118,7 +125,7 @@ fn order(body: &[u8]) -> Result<Order, Problem> {
     })
 }
 
-async fn ask(
+pub(super) async fn ask(
     admin: &Admin,
     request: impl FnOnce(tokio::sync::oneshot::Sender<()>) -> Request,
 ) -> Result<(), Problem> {
@@ -127,7 +134,7 @@ async fn ask(
     answered.await.map_err(|_| unavailable("the engine stopped; nothing was changed".to_owned()))
 }
 
-fn unavailable(message: String) -> Problem {
+pub(super) fn unavailable(message: String) -> Problem {
     Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, message)
 }
 

@@ -3,6 +3,7 @@
 mod sent;
 mod trial;
 mod versions;
+pub mod whatif;
 
 use super::Admin;
 use super::extract::Path;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/api/flows/{name}/history", get(versions::history))
         .route("/api/flows/{name}/rollback", post(versions::roll_back))
         .route("/api/flows/{name}/test", post(trial::test))
+        .route("/api/flows/{name}/whatif", post(whatif::whatif))
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 

@@ -4,10 +4,13 @@
 //! |---|---|
 //! | `GET /api/ledger?since=&by=hour` | the balance per flow, or per flow and hour |
 //! | `GET /api/ledger/reports`, `GET /api/ledger/reports/{day}` | the daily signed reports, and whether they are whole; one |
+//! | `GET /api/events?kind=&name=&source=&before=&limit=` | the newest events and what became of them; `?id=` as below |
 //! | `GET /api/events/{id}` | the trace of an event, found by any id |
 //! | `GET /api/dead-letters?flow=&error=&status=&limit=` | dead letters, newest first |
 //! | `GET /api/dead-letters/{id}` | one, with payload and attempts |
 //! | `POST /api/dead-letters/{id}/retry`, `…/discard` | send again (perhaps edited); give up |
+//! | `POST /api/dead-letters/retry`, `…/discard` | many at once, by flow, text or problem, with progress; or what it would come to |
+//! | `GET /api/dead-letters/patterns`, `DELETE …/{id}` | what refusals have taught; forgetting it |
 //! | `GET /api/problems` | dead letters grouped by what is wrong |
 //! | `POST /api/persons/{id}/forget` | order the erasure of a person, found by any id |
 //! | `GET /api/erasures/{id}` | its receipt |
@@ -15,6 +18,9 @@
 //! | `PUT /api/flows`, `PUT /api/flows/{name}` (`?dry_run=true`) | new versions, all or none; what they change |
 //! | `GET /api/flows/{name}/history`, `POST …/rollback` | a flow's versions; going back to one |
 //! | `POST /api/flows/{name}/test` | events through a flow, or through a version that is not yet saved |
+//! | `POST /api/flows/{name}/whatif` | what another mapping would make of events that came |
+//! | `POST /api/flows/{name}/replay` | send again what the flow makes of events that came, with progress |
+//! | `GET /api/replays`, `GET …/{id}`, `DELETE …/{id}` | how far replays are; stopping one |
 //! | `GET /api/persons/{id}` | what is known of somebody, by any id |
 //! | `POST /api/persons/{id}/link`, `…/unlink` | two ids are one person's; they are not |
 //! | `POST /api/persons/{id}/repair` | what was sent as another person's, sent to Segment again |
@@ -29,15 +35,19 @@
 mod access;
 pub mod alerts;
 mod audit;
+mod bulk;
 mod dead_letters;
 mod erasures;
 mod events;
 mod extract;
-mod flows;
+pub mod flows;
 mod ledger;
+mod lines;
 mod metrics;
+mod patterns;
 mod persons;
 mod problem;
+pub mod replays;
 pub mod requeue;
 mod zero_results;
 
@@ -46,13 +56,15 @@ pub use audit::ACTOR;
 
 use crate::alerts::Alerts;
 use crate::clock::Clock;
+use crate::delivery::refused::Refusals;
 use crate::erasure::Forgetter;
 use crate::flows::Desk;
 use crate::health::Health;
 use crate::pipeline::{Committer, worker};
+use crate::replay::Replayer;
 use crate::telemetry::Metrics;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use causeway_algolia::insights::Rules;
 use causeway_engine::search_context;
 use causeway_store::{Journal, State};
@@ -79,12 +91,18 @@ pub struct Admin {
     pub token_secret: String,
     /// The flows as they run, and where they are changed.
     pub flows: Arc<Desk>,
+    /// What the engine does, for rehearsals.
+    pub engine: causeway_engine::Settings,
+    /// Where replays are ordered.
+    pub replayer: Replayer,
     /// Where erasures are looked up.
     pub forgetter: Forgetter,
     /// What is wrong, and who is told.
     pub alerts: Alerts,
     /// After how long a query that nobody asks for is forgotten, in milliseconds.
     pub demand_expires_ms: i64,
+    /// What vendors have refused before.
+    pub refused: Refusals,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What time it is.
@@ -97,9 +115,14 @@ pub struct Admin {
 pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router {
     let auditor = audit::Auditor::new(Arc::clone(&admin), &access);
     let closed = Router::new()
+        .route("/api/events", get(events::list))
         .route("/api/events/{id}", get(events::get))
         .route("/api/dead-letters", get(dead_letters::list))
         .route("/api/problems", get(dead_letters::problems))
+        .route("/api/dead-letters/retry", post(bulk::retry))
+        .route("/api/dead-letters/discard", post(bulk::discard))
+        .route("/api/dead-letters/patterns", get(patterns::list))
+        .route("/api/dead-letters/patterns/{id}", delete(patterns::forget))
         .route("/api/dead-letters/{id}", get(dead_letters::show))
         .route("/api/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/api/dead-letters/{id}/discard", post(dead_letters::discard))
@@ -112,6 +135,7 @@ pub fn router(admin: Arc<Admin>, access: Access, health: Arc<Health>) -> Router 
         .route("/api/zero-results/{id}", get(zero_results::show))
         .merge(ledger::routes())
         .merge(flows::routes())
+        .merge(replays::routes())
         .merge(persons::routes())
         .route("/metrics", get(metrics::get))
         .route("/api/audit", get(audit::list))

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
+use std::fmt;
+
 /// What is answered when a request can't be served.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -24,6 +26,12 @@ impl Problem {
 
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::delivery::batch::single_messages;
 use bytes::Bytes;
 use causeway_engine::flow::DESTINATION_SEGMENT;
+use causeway_engine::flow::texts::Versions;
 use causeway_engine::ledger::Additions;
 use causeway_engine::{INTAKE, Source};
-use causeway_store::Record;
 use causeway_store::state::{Change, DeadLetter, DeadLetterStatus, Resolution};
+use causeway_store::{Error, Record, State};
 use serde_json::{Value, json};
 
 /// How a dead letter is sent again.
@@ -131,13 +132,22 @@ pub fn word(status: DeadLetterStatus) -> &'static str {
     }
 }
 
-/// A dead letter as JSON for people and programs.
-pub fn shown(letter: &DeadLetter) -> Value {
+/// A dead letter as JSON for people and programs, with the number of the flow's version where it is one.
+pub fn shown(letter: &DeadLetter, versions: &mut Versions, state: &dyn State) -> Result<Value, Error> {
+    let mut shown = described(letter);
+    let revision = letter.revision.parse().unwrap_or_default();
+    if let Some(version) = versions.number(&letter.flow, revision, state)? {
+        shown["version"] = version.into();
+    }
+    Ok(shown)
+}
+
+fn described(letter: &DeadLetter) -> Value {
     let payload = String::from_utf8_lossy(&letter.payload);
     let payload = serde_json::from_str(&payload).or_else(|_| serde_json::from_str(&format!("[{payload}]")));
     json!({
         "id": letter.id, "flow": letter.flow, "destination": letter.destination, "event": letter.event,
-        "person": letter.person, "cause": letter.cause, "reason": letter.reason, "status": word(letter.status),
+        "person": letter.person, "revision": letter.revision, "cause": letter.cause, "reason": letter.reason, "status": word(letter.status),
         "note": letter.note, "died_at": crate::moment::print(letter.died_at), "position": letter.position.0,
         "attempts": serde_json::from_str::<Value>(&letter.attempts).unwrap_or_default(),
         "payload": payload.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&letter.payload).into_owned())),

@@ -11,6 +11,7 @@ use crate::listen::Routes;
 use crate::people::search_context;
 use crate::pipeline::tick::Due;
 use crate::pipeline::{Committer, worker};
+use crate::replay::Replayer;
 use crate::telemetry::otlp;
 use crate::{gateway, intake};
 use axum::Router;
@@ -122,6 +123,9 @@ impl Generation {
         self.lanes = ground.start_lanes(config, targets, inboxes, worker, (finish, stop))?;
         let (forgetter, forgetting) = ground.start_forgetter(worker, self.eraser.clone(), stop);
         self.others.push(forgetting);
+        let flows = Arc::clone(&lasting.desks.flows);
+        let (replayer, replaying) = ground.start_replays(config, flows, worker, stop);
+        self.others.push(replaying);
         let (alerts, telling) = ground.start_alerts(config, &self.destinations, worker, stop)?;
         self.others.push(telling);
         self.others.push(ground.start_reports(config, worker, stop)?);
@@ -130,7 +134,8 @@ impl Generation {
         self.feeders.push(ground.start_ticks(lasting.due.clone(), lasting.committer.clone(), stop));
         self.feeders.extend(ground.start_poller(config, lasting.committer.clone(), stop)?);
         self.feeders.extend(ground.start_prober(config, lasting.committer.clone(), stop)?);
-        let (public, admin) = (public(lasting, config)?, admin(lasting, config, forgetter, alerts));
+        let (public, admin) =
+            (public(lasting, config)?, admin(lasting, config, (forgetter, alerts, replayer)));
         lasting.public_routes.replace(public);
         lasting.admin_routes.replace(admin);
         Ok(())
@@ -190,9 +195,9 @@ fn public(lasting: &Lasting, config: &Config) -> std::io::Result<Router> {
     Ok(public.layer(axum::middleware::from_fn_with_state(tracer, otlp::serve)))
 }
 
-fn admin(lasting: &Lasting, config: &Config, forgetter: Forgetter, alerts: Alerts) -> Router {
+fn admin(lasting: &Lasting, config: &Config, backgrounds: (Forgetter, Alerts, Replayer)) -> Router {
     let Lasting { ground, worker, committer, desks, .. } = lasting;
-    let admin = ground.admin(config, desks.clone(), worker.clone(), committer.clone(), forgetter, alerts);
+    let admin = ground.admin(config, desks.clone(), worker.clone(), committer.clone(), backgrounds);
     let access = Access::new(config.settings.admin.token.clone());
     api::router(Arc::new(admin), access, Arc::clone(&ground.health))
 }

@@ -10,6 +10,7 @@ use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
 use crate::delivery::hosts::Hosts;
 use crate::delivery::pace::Pace;
+use crate::delivery::refused::{self, Refusals};
 use crate::delivery::{Destination, Forgotten, Inbox, Lane};
 use crate::demand::prober;
 use crate::erasure::{self, Eraser, Forgetter, Vendor, Waits};
@@ -24,6 +25,7 @@ use crate::pipeline::tick::{self, Due};
 use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
+use crate::replay::{self, Replayer};
 use crate::telemetry::otlp::Tracer;
 use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::Flow;
@@ -62,6 +64,7 @@ pub(super) struct Ground {
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
     pub(super) tracer: Tracer,
+    pub(super) refused: Refusals,
     pub(super) clock: Clock,
 }
 
@@ -80,6 +83,7 @@ impl Ground {
         let forgotten = Forgotten::default();
         erasure::leave_out(&*state, &forgotten)?;
         let within = config.alerts.rules.limits.dead_letters_within_ms;
+        let refused = refused::all(&*state)?;
         let signals = Signals::new(within);
         signals.died(&inspect::died_since(&*state, clock.now() - within)?);
         Ok(Self {
@@ -93,6 +97,7 @@ impl Ground {
             health,
             forgotten,
             tracer,
+            refused,
             clock,
         })
     }
@@ -166,6 +171,7 @@ impl Ground {
             client: Client::new(delivery.timeout.0)?,
             pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
             hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
+            refused: self.refused[destination.name()].clone(),
             destination,
             backoff: settings::backoff(config),
             give_up_ms: delivery.give_up_after.as_ms(),
@@ -316,6 +322,27 @@ impl Ground {
         Ok((alerts, tokio::spawn(running)))
     }
 
+    /// Starts the background that sends again what flows made.
+    pub(super) fn start_replays(
+        &self,
+        config: &Config,
+        flows: Arc<Desk>,
+        worker: &worker::Handle,
+        stopping: &watch::Receiver<bool>,
+    ) -> (Replayer, JoinHandle<()>) {
+        let (replayer, ordered) = Replayer::new(Arc::clone(&self.state), worker.clone());
+        let parts = replay::Parts {
+            journal: Arc::clone(&self.journal),
+            state: Arc::clone(&self.state),
+            worker: worker.clone(),
+            settings: settings::engine(config),
+            flows,
+            clock: self.clock.clone(),
+        };
+        let running = replay::run(parts, ordered, stopping.clone());
+        (replayer, tokio::spawn(health::watched(Arc::clone(&self.health), running)))
+    }
+
     pub(super) fn intake(&self, config: &Config, committer: Committer) -> Intake {
         Intake {
             accounts: settings::accounts(config),
@@ -402,18 +429,20 @@ impl Ground {
         desk: Desks,
         worker: worker::Handle,
         committer: Committer,
-        forgetter: Forgetter,
-        alerts: Alerts,
+        (forgetter, alerts, replayer): (Forgetter, Alerts, Replayer),
     ) -> Admin {
         Admin {
             journal: Arc::clone(&self.journal),
             state: Arc::clone(&self.state),
             store: config.store.clone(),
             flows: desk.flows,
+            engine: settings::engine(config),
+            replayer,
             worker,
             committer,
             forgetter,
             alerts,
+            refused: self.refused.clone(),
             rules: config.rules(),
             search_rules: config.search_rules.clone(),
             token_secret: config.token_secret().to_owned(),

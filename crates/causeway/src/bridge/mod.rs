@@ -28,6 +28,7 @@ use causeway_store::sqlite::{self, Options};
 use causeway_store::{BlockId, Error, Journal, State};
 use generation::{Destinations, Generation, Lasting};
 use ground::{Desks, Ground};
+pub(crate) use settings::engine as engine_settings;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

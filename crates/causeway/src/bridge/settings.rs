@@ -17,7 +17,8 @@ pub(super) fn targets(config: &Config) -> Vec<Destination> {
     insights.into_iter().chain(segment).chain(profiles).collect()
 }
 
-pub(super) fn engine(config: &Config) -> causeway_engine::Settings {
+/// What the engine does.
+pub(crate) fn engine(config: &Config) -> causeway_engine::Settings {
     causeway_engine::Settings {
         rules: config.rules(),
         duplicates: config.duplicates(),

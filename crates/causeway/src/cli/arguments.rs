@@ -1,5 +1,8 @@
 //! The command line.
 
+use super::outcome::Failure;
+use crate::bulk::Filter;
+use crate::moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +50,11 @@ pub(super) enum Command {
     Ledger(Ledger),
     /// Show everything about an event or call, found by event id, messageId, queryID, objectID or person
     Trace(Trace),
+    /// Send again what a flow makes of events that came, under the same ids; says first what it comes to
+    Replay(Replay),
+    /// Show what another mapping would make of events that really came; sends nothing; exit 1 if it would be worse
+    #[command(name = "whatif")]
+    WhatIf(WhatIf),
     /// Erase a person here and at Algolia, and wait until it is done; exit 1 if it is not, or not allowed
     Forget(Forget),
     /// Show what is known of a person, or what a late link changes of events that Segment has
@@ -306,6 +314,58 @@ pub(super) struct Trace {
     pub id: String,
 }
 
+/// A stretch of time.
+#[derive(Debug, Args)]
+pub(super) struct Stretch {
+    /// Events that came since: RFC 3339, a date, or 2h, 7d
+    #[arg(long, value_name = "T")]
+    since: String,
+    /// Until before this instant [default: now]
+    #[arg(long, value_name = "T")]
+    until: Option<String>,
+}
+
+impl Stretch {
+    /// The instants from and to.
+    pub(super) fn read(&self, now: i64) -> Result<(i64, i64), Failure> {
+        let instant = |key: &str, text: &str| {
+            moment::parse(text, now).map_err(|message| Failure::usage(format!("--{key}: {message}")))
+        };
+        let until = self.until.as_deref().map_or(Ok(now), |text| instant("until", text))?;
+        match instant("since", &self.since)? {
+            since if since < until => Ok((since, until)),
+            _ => Err(Failure::usage("--until: it is not after --since")),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The flow
+    #[arg(long, value_name = "NAME")]
+    pub flow: String,
+    #[command(flatten)]
+    pub stretch: Stretch,
+    /// Only tell what it would come to
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Send to Algolia too, though it counts again what it has
+    #[arg(long)]
+    pub count_again: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhatIf {
+    /// The flow
+    #[arg(long, value_name = "NAME")]
+    pub flow: String,
+    /// A file with another mapping for it, or with a whole flow (JSON or TOML)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    #[command(flatten)]
+    pub stretch: Stretch,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Forget {
     /// A user id, an anonymous id or an Algolia token of the person
@@ -392,29 +452,57 @@ pub(super) enum DeadLetters {
     Retry {
         /// The dead letters' ids
         ids: Vec<String>,
-        /// All that fit --flow, --error and --problem
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-        /// With --all: only this flow's
-        #[arg(long, requires = "all")]
-        flow: Option<String>,
-        /// With --all: only those whose reason holds this text
-        #[arg(long, value_name = "TEXT", requires = "all")]
-        error: Option<String>,
-        /// With --all: only those of this problem
-        #[arg(long, value_name = "ID", requires = "all")]
-        problem: Option<String>,
-        /// Only tell how many it would be
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Send what this file holds (JSON) instead of what died; for one dead letter
+        #[arg(long, value_name = "FILE", conflicts_with = "all")]
+        payload: Option<PathBuf>,
+        /// Only tell what it would come to
         #[arg(long)]
         dry_run: bool,
     },
     /// Give up
     Discard {
         /// The dead letters' ids
-        #[arg(required = true)]
         ids: Vec<String>,
+        #[command(flatten)]
+        chosen: Chosen,
         /// Why
         #[arg(long, default_value = "discarded by an operator")]
         note: String,
+        /// Only tell how many it would be
+        #[arg(long)]
+        dry_run: bool,
     },
+    /// Show what vendors have refused before, by which later events are sent apart
+    Patterns {
+        /// Forget this one
+        #[arg(long, value_name = "ID")]
+        forget: Option<String>,
+    },
+}
+
+/// Dead letters by what they have in common.
+#[derive(Debug, Args)]
+pub(super) struct Chosen {
+    /// All that fit --flow, --error and --problem
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// With --all: only this flow's
+    #[arg(long, requires = "all")]
+    pub flow: Option<String>,
+    /// With --all: only those whose reason holds this text
+    #[arg(long, value_name = "TEXT", requires = "all")]
+    pub error: Option<String>,
+    /// With --all: only those of this problem
+    #[arg(long, value_name = "ID", requires = "all")]
+    pub problem: Option<String>,
+}
+
+impl Chosen {
+    /// The same as it is asked of a bridge.
+    pub(super) fn filter(&self) -> Filter {
+        let Self { all, flow, error, problem } = self;
+        Filter { all: *all, flow: flow.clone(), error: error.clone(), problem: problem.clone() }
+    }
 }

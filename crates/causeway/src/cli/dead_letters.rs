@@ -3,7 +3,10 @@
 //! Reading goes to the store. Changing goes through the running bridge if there is one, since it owns the store; else
 //! the store is opened for it, and the bridge finds the change at its next start.
 
-use super::arguments::DeadLetters;
+mod bulk;
+mod patterns;
+
+use super::arguments::{Chosen, DeadLetters};
 use super::audit::entry;
 use super::outcome::{Failure, Outcome};
 use super::remote;
@@ -14,14 +17,12 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::problems::{self, Problem};
 use crate::{moment, pipeline::worker};
+use causeway_engine::flow::texts::Versions;
 use causeway_store::sqlite::{self, Options, Store};
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use causeway_store::{Error, Journal, State};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
-
-/// `retry --all` takes at most so many at once.
-const ALL: u32 = 100_000;
 
 pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outcome, Failure> {
     let config = config::load(path)?;
@@ -39,23 +40,23 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
         }
         DeadLetters::Show { id } => show(&config, id, json),
         DeadLetters::Problems => problems(&config, json),
-        DeadLetters::Retry { ids, all, flow, error, problem, dry_run } => {
-            let wanted = [flow, error, problem].map(Option::as_ref);
-            let ids = if *all { fitting(&config, wanted)? } else { ids.clone() };
-            if ids.is_empty() && !all {
-                return Err(Failure::usage("name the dead letters to retry, or say --all"));
-            }
-            if *dry_run { would_retry(ids.len(), json) } else { change(&config, &ids, Change::Retry, json) }
+        DeadLetters::Retry { ids, chosen, payload, dry_run } => {
+            let change = Change::Retry(payload.as_deref());
+            decide(&config, &Which { ids, chosen, dry_run: *dry_run }, change, json)
         }
-        DeadLetters::Discard { ids, note } => change(&config, ids, Change::Discard(note), json),
+        DeadLetters::Discard { ids, chosen, note, dry_run } => {
+            decide(&config, &Which { ids, chosen, dry_run: *dry_run }, Change::Discard(note), json)
+        }
+        DeadLetters::Patterns { forget } => patterns::run(&config, forget.as_deref(), json),
     }
 }
 
 fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome, Failure> {
-    let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(query)?;
+    let (state, mut versions) = (sqlite::open_read_only(&config.store)?.state, Versions::default());
+    let letters = state.dead_letters(query)?;
     for letter in &letters {
         let line = if json {
-            requeue::shown(letter).to_string()
+            requeue::shown(letter, &mut versions, &state)?.to_string()
         } else {
             format!(
                 "{}  {}  {}  {}  {}",
@@ -75,9 +76,11 @@ fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome,
 }
 
 fn show(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
-    match sqlite::open_read_only(&config.store)?.state.dead_letter(id)? {
+    let state = sqlite::open_read_only(&config.store)?.state;
+    match state.dead_letter(id)? {
         Some(letter) => {
-            print(&serde_json::to_string_pretty(&requeue::shown(&letter)).map_err(Failure::usage)?)?;
+            let shown = requeue::shown(&letter, &mut Versions::default(), &state)?;
+            print(&serde_json::to_string_pretty(&shown).map_err(Failure::usage)?)?;
             Ok(Outcome::Fine)
         }
         None => unknown(id, json),
@@ -88,15 +91,6 @@ fn unknown(id: &str, json: bool) -> Result<Outcome, Failure> {
     let told = format!("there is no dead letter {id:?}");
     print(&if json { json!({ "error": told }).to_string() } else { told })?;
     Ok(Outcome::Findings)
-}
-
-fn would_retry(count: usize, json: bool) -> Result<Outcome, Failure> {
-    print(&if json {
-        json!({ "would_retry": count }).to_string()
-    } else {
-        format!("{count} would be retried")
-    })?;
-    Ok(Outcome::Fine)
 }
 
 fn problems(config: &Config, json: bool) -> Result<Outcome, Failure> {
@@ -119,40 +113,69 @@ fn told(problem: &Problem) -> String {
     )
 }
 
-fn fitting(config: &Config, [flow, error, problem]: [Option<&String>; 3]) -> Result<Vec<String>, Failure> {
-    let query = DeadLetterQuery {
-        flow: flow.cloned(),
-        reason: error.cloned(),
-        status: Some(DeadLetterStatus::Dead),
-        limit: ALL,
-        ..DeadLetterQuery::default()
-    };
-    let letters = sqlite::open_read_only(&config.store)?.state.dead_letters(&query)?;
-    let of_problem = |letter: &DeadLetter| {
-        let DeadLetter { flow, destination, cause, reason, .. } = letter;
-        problem.is_none_or(|problem| *problem == problems::id_of(flow, destination, cause, reason))
-    };
-    Ok(letters.into_iter().filter(of_problem).map(|letter| letter.id).collect())
+/// What is decided on.
+struct Which<'a> {
+    ids: &'a [String],
+    chosen: &'a Chosen,
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Change<'a> {
-    Retry,
+    /// Perhaps with another payload, from this file.
+    Retry(Option<&'a Path>),
     Discard(&'a str),
 }
 
-fn change(config: &Config, ids: &[String], change: Change<'_>, json: bool) -> Result<Outcome, Failure> {
+impl Change<'_> {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Retry(_) => "retry",
+            Self::Discard(_) => "discard",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Retry(_) => "retried",
+            Self::Discard(_) => "discarded",
+        }
+    }
+}
+
+fn decide(config: &Config, which: &Which<'_>, change: Change<'_>, json: bool) -> Result<Outcome, Failure> {
+    let Which { ids, chosen, dry_run } = which;
+    if chosen.all {
+        return bulk::decide(config, &chosen.filter(), (change, *dry_run), json);
+    }
+    match (ids, dry_run) {
+        ([], _) => Err(Failure::usage(format!("name the dead letters to {}, or say --all", change.verb()))),
+        (ids, true) => bulk::would(change, &bulk::named(config, ids)?, json),
+        (ids, false) => each(config, ids, change, json),
+    }
+}
+
+fn each(config: &Config, ids: &[String], change: Change<'_>, json: bool) -> Result<Outcome, Failure> {
+    if matches!(change, Change::Retry(Some(_))) && ids.len() > 1 {
+        return Err(Failure::usage("--payload: it is one dead letter's; name one"));
+    }
     match sqlite::open(&config.store, &Options::default()) {
         Ok(store) => ids.iter().try_for_each(|id| in_store(&store, id, change))?,
         Err(Error::Locked { .. }) => ids.iter().try_for_each(|id| in_bridge(config, id, change))?,
         Err(error) => return Err(error.into()),
     }
-    let done = match change {
-        Change::Retry => "retried",
-        Change::Discard(_) => "discarded",
-    };
-    print(&if json { json!({ done: ids.len() }).to_string() } else { format!("{} {done}", ids.len()) })?;
+    told_done(change.done(), ids.len(), json)
+}
+
+fn told_done(done: &str, count: usize, json: bool) -> Result<Outcome, Failure> {
+    print(&if json { json!({ done: count }).to_string() } else { format!("{count} {done}") })?;
     Ok(Outcome::Fine)
+}
+
+/// The payload that somebody edited.
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::unreachable(format!("failed to read {}: {error}", path.display())))
 }
 
 fn in_bridge(config: &Config, id: &str, change: Change<'_>) -> Result<(), Failure> {
@@ -160,33 +183,42 @@ fn in_bridge(config: &Config, id: &str, change: Change<'_>) -> Result<(), Failur
         // such an id is none, and must not become another path
         return Err(Failure::usage(format!("there is no dead letter {id:?}")));
     }
-    let (verb, body) = match change {
-        Change::Retry => ("retry", json!({})),
-        Change::Discard(note) => ("discard", json!({ "note": note })),
+    let body = match change {
+        Change::Retry(None) => json!({}),
+        Change::Retry(Some(path)) => {
+            let payload = serde_json::from_str::<Value>(&read(path)?);
+            json!({"payload": payload.map_err(|error| Failure::usage(format!("--payload: {error}")))?})
+        }
+        Change::Discard(note) => json!({ "note": note }),
     };
-    remote::post(config, &format!("/api/dead-letters/{id}/{verb}"), &body).map(drop)
+    remote::post(config, &format!("/api/dead-letters/{id}/{}", change.verb()), &body).map(drop)
 }
 
 fn in_store(store: &Store, id: &str, change: Change<'_>) -> Result<(), Failure> {
     let letter = store.state.dead_letter(id)?;
     let letter = letter.filter(|letter| letter.status == DeadLetterStatus::Dead);
-    let letter = letter
+    let mut letter = letter
         .ok_or_else(|| Failure::usage(format!("there is no dead letter {id:?} that waits for a decision")))?;
     let what_follows = match change {
         Change::Discard(note) => requeue::discard(&letter, note),
-        Change::Retry => retry(store, letter)?,
+        Change::Retry(payload) => {
+            if let Some(path) = payload {
+                letter.payload = requeue::edited(&letter, &read(path)?).map_err(Failure::usage)?;
+            }
+            retry(store, letter, "retried by an operator")?
+        }
     };
     let (action, after) = match change {
         Change::Discard(_) => ("dead-letters discard", "discarded"),
-        Change::Retry => ("dead-letters retry", "retried"),
+        Change::Retry(_) => ("dead-letters retry", "retried"),
     };
     let entry = entry(action, id, Some("dead".to_owned()), Some(after.to_owned()));
     let note = audit::note(&entry, Clock::system().now());
     Ok(store.state.commit(&causeway_store::Change { notes: vec![note], ..what_follows })?)
 }
 
-fn retry(store: &Store, letter: DeadLetter) -> Result<causeway_store::Change, Failure> {
-    let (note, now) = ("retried by an operator", Clock::system().now());
+fn retry(store: &Store, letter: DeadLetter, note: &str) -> Result<causeway_store::Change, Failure> {
+    let now = Clock::system().now();
     match requeue::plan(letter, note, now) {
         Plan::Resend(letter) => {
             let next = causeway_store::BlockId(store.state.last_block()?.0 + 1);

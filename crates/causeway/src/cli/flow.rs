@@ -121,7 +121,7 @@ pub(super) fn now_or(given: Option<&str>) -> Result<i64, Failure> {
 }
 
 /// The flow of this name as it runs, or the one in this file.
-fn compiled(config: &Config, name: &str) -> Result<Arc<Flow>, Failure> {
+pub(super) fn compiled(config: &Config, name: &str) -> Result<Arc<Flow>, Failure> {
     if is_file(name) {
         let document = flows::read_file(Path::new(name))?;
         let flow = Flow::compile(document.definition(), &|_| Err("it was not read".to_owned()));

@@ -20,11 +20,13 @@ mod outcome;
 mod person;
 mod plan;
 mod remote;
+mod replay;
 mod run;
 mod sandbox;
 mod streams;
 mod trace;
 mod validate;
+mod whatif;
 mod zero_results;
 
 use arguments::{Arguments, Command};
@@ -61,6 +63,8 @@ fn dispatch(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Map(options) => map::run(&options),
         Command::Fql(command) => fql::run(&command),
         Command::Ledger(options) => ledger::run(&path, &options, json),
+        Command::Replay(options) => replay::run(&path, &options, json),
+        Command::WhatIf(options) => whatif::run(&path, &options, json),
         Command::Trace(options) => trace::run(&path, &options, json),
         Command::Person(options) => person::run(&path, &options, json),
         Command::Audit(options) => audit::run(&path, &options, json),

@@ -8,6 +8,7 @@ use super::fate::{Attempt, Death, Fate};
 use super::forgotten::{Forgotten, Persons, Told};
 use super::hosts::Hosts;
 use super::pace::Pace;
+use super::refused::{Lesson, Names, Refused, Suspicion};
 use super::report::Report;
 use super::slots::Item;
 use crate::clock::Clock;
@@ -49,6 +50,8 @@ pub struct Shared {
     pub recovered: Notify,
     /// Whether the lane ends: attempts under way are waited for, and none is begun any more.
     pub finishing: watch::Receiver<bool>,
+    /// What was refused before.
+    pub refused: Refused,
     /// Whose messages are not sent any more.
     pub forgotten: Forgotten,
     /// Who is told how the vendor fails.
@@ -74,33 +77,67 @@ enum Sent {
     Held,
 }
 
-/// Sends a batch until every entry has its fate, and reports as it goes. `accepted` is when its oldest event came.
+/// What is to be delivered.
+#[derive(Debug)]
+pub struct Load {
+    /// The entries.
+    pub batch: Batch,
+    /// The names of their flows.
+    pub names: Names,
+    /// When the oldest of their events came.
+    pub accepted: i64,
+}
+
+/// Sends a load until every entry has its fate, and reports as it goes.
 pub async fn deliver(
-    batch: Batch,
-    accepted: i64,
+    Load { batch, names, accepted }: Load,
     shared: Arc<Shared>,
     reports: mpsc::UnboundedSender<Report>,
 ) {
     let forgotten = shared.forgotten.subscribe();
     let mut run = Run { shared: &shared, reports: &reports, forgotten, accepted, attempts: Vec::new() };
-    let mut stack = vec![batch];
-    while let Some(batch) = stack.pop() {
+    let now = shared.clock.now();
+    let apart = shared.refused.apart(batch, &names, now).into_iter().rev();
+    let mut stack: Vec<Part> = apart.map(|(batch, why)| Part { batch, why, before: Vec::new() }).collect();
+    let mut lesson = Lesson::default();
+    while let Some(Part { batch, why, before }) = stack.pop() {
         let batch = run.leave_out(batch);
         if batch.items.is_empty() {
             continue;
         }
+        run.attempts = before;
         match run.send(&batch.body(), &batch).await {
-            Sent::Outdated => stack.push(batch),
+            Sent::Outdated => stack.push(run.part(batch, why)),
+            Sent::Delivered => {
+                run.delivered(&batch);
+                lesson.taken(batch, why);
+            }
             Sent::Held => return,
-            Sent::Delivered => run.delivered(&batch),
             Sent::GaveUp(reason) => run.dead_all(&batch, "gave-up", &reason),
-            Sent::Refused(cause, reason) => match batch.halves() {
-                // The first half is sent first, so that order holds.
-                Some((first, second)) => stack.extend([second, first]),
-                None => run.single(&batch, cause, reason).await,
-            },
+            Sent::Refused(cause, reason) => {
+                if let Some((first, second)) = batch.halves() {
+                    // The first half is sent first, so that order holds.
+                    stack.extend([run.part(second, why), run.part(first, why)]);
+                    continue;
+                }
+                if cause == REFUSED {
+                    lesson.refused.push((batch.clone(), reason.clone()));
+                }
+                run.single(&batch, cause, reason).await;
+            }
         }
     }
+    shared.refused.learn(&lesson, &names, now);
+}
+
+/// The cause of what the vendor refused for good.
+const REFUSED: &str = "refused";
+
+/// A part of a load, and the requests that carried it so far.
+struct Part {
+    batch: Batch,
+    why: Suspicion,
+    before: Vec<Attempt>,
 }
 
 /// What came of an entry's messages, sent one by one.
@@ -122,6 +159,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn part(&self, batch: Batch, why: Suspicion) -> Part {
+        Part { batch, why, before: self.attempts.clone() }
+    }
+
     /// Leaves out whoever is forgotten by now.
     fn leave_out(&mut self, batch: Batch) -> Batch {
         let persons = self.forgotten.borrow_and_update().clone();
@@ -156,7 +197,7 @@ impl Run<'_> {
             }
             match self.attempt(messages, batch).await {
                 Verdict::Delivered => return self.succeeded(failures),
-                Verdict::Refused(words) => return self.refused("refused", words),
+                Verdict::Refused(words) => return self.refused(REFUSED, words),
                 Verdict::TooLarge => {
                     return self.refused("oversize", "the vendor says that it is too large".to_owned());
                 }
@@ -360,7 +401,7 @@ impl Run<'_> {
 
     fn report(&self, fates: Vec<(Item, Fate)>) {
         // A lane that is gone finds the entries in the outbox when it comes back.
-        let _ = self.reports.send(Report { fates, attempt: self.attempts.last().cloned() });
+        let _ = self.reports.send(Report { fates, attempts: self.attempts.clone() });
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Batch {
 
 impl Batch {
     /// Gathers the entries' messages; `payload` gives an entry's bytes.
-    pub fn gather<'p>(items: Vec<Item>, payload: impl Fn(&Item) -> &'p [u8]) -> Self {
+    pub fn gather<'p>(items: Vec<Item>, mut payload: impl FnMut(&Item) -> &'p [u8]) -> Self {
         let mut body = Vec::with_capacity(items.iter().map(|item| item.length as usize + 1).sum());
         let mut places = Vec::with_capacity(items.len());
         for item in &items {
@@ -42,17 +42,24 @@ impl Batch {
         self.body.slice(self.places[index].clone())
     }
 
+    /// The messages of one entry, where they are.
+    pub fn slice_of(&self, index: usize) -> &[u8] {
+        &self.body[self.places[index].clone()]
+    }
+
     /// The same without some of the entries.
     #[must_use]
     pub fn without(&self, left_out: impl Fn(&Item) -> bool) -> Self {
-        let kept = (0..self.items.len()).filter(|index| !left_out(&self.items[*index]));
-        let (items, places): (Vec<Item>, Vec<Range<usize>>) =
-            kept.map(|index| (self.items[index], self.places[index].clone())).unzip();
-        let of = |item: &Item| {
-            let index = items.iter().position(|one| one == item).unwrap_or_default();
-            &self.body[places[index].clone()]
-        };
-        Self::gather(items.clone(), of)
+        self.pick(|index| !left_out(&self.items[index]))
+    }
+
+    /// A batch of some of the entries, by their places.
+    #[must_use]
+    pub fn pick(&self, picked: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.items.len()).filter(|index| picked(*index)).collect();
+        let mut next = kept.iter();
+        let items = kept.iter().map(|index| self.items[*index]).collect();
+        Self::gather(items, |_| next.next().map_or(&[][..], |index| self.slice_of(*index)))
     }
 
     /// Both halves, or nothing if there is only one entry. Shares the body's memory.

@@ -68,6 +68,28 @@ impl Client {
         }
     }
 
+    /// Sends a request and takes the answer's lines as they come, for as long as they come; answers the status, and the body
+    /// where the status is no success.
+    pub async fn lines(
+        &self,
+        request: Request<Pieces>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(StatusCode, Bytes), String> {
+        let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
+        let (status, mut body) = (response.status(), response.into_body());
+        let mut held: Vec<u8> = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| format!("the answer broke off: {}", chain(&error)))?;
+            held.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+            while let Some(end) = held.iter().position(|byte| *byte == b'\n').filter(|_| status.is_success())
+            {
+                each(&held[..end]);
+                held.drain(..=end);
+            }
+        }
+        Ok((status, held.into()))
+    }
+
     async fn answer(&self, request: Request<Pieces>) -> Result<Answer, String> {
         let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
         let status = response.status();

@@ -85,11 +85,7 @@ impl Destination {
 
     /// What fits into one request, with room for the envelope.
     pub fn room(&self) -> Room {
-        match self {
-            Self::Segment(_) => Room { messages: limits::MAX_BATCH_MESSAGES, bytes: SEGMENT_BYTES },
-            Self::Insights(..) => Room { messages: insights::limits::MAX_EVENTS, bytes: INSIGHTS_BYTES },
-            Self::Profiles(_) => Room { messages: records::limits::MAX_OPERATIONS, bytes: PROFILES_BYTES },
-        }
+        room(self.name())
     }
 
     /// Why the vendor would not take this entry now, before it is sent in vain and spoils a batch.
@@ -148,6 +144,15 @@ impl Destination {
             Self::Insights(..) => insights_verdict(status, retry_after, &answer.body, now),
             Self::Profiles(_) => records_verdict(status, retry_after, &answer.body, now),
         }
+    }
+}
+
+/// What fits into one request to the destination of this name; of a name that is none, what fits Segment.
+pub fn room(destination: &str) -> Room {
+    match destination {
+        DESTINATION_INSIGHTS => Room { messages: insights::limits::MAX_EVENTS, bytes: INSIGHTS_BYTES },
+        DESTINATION_PROFILES => Room { messages: records::limits::MAX_OPERATIONS, bytes: PROFILES_BYTES },
+        _ => Room { messages: limits::MAX_BATCH_MESSAGES, bytes: SEGMENT_BYTES },
     }
 }
 

@@ -4,11 +4,13 @@ use super::batch::single_messages;
 use super::held;
 use super::slots::Item;
 use bytes::Bytes;
+use causeway_engine::flow::Revision;
 use causeway_engine::outbox::{Heads, Settled};
 use causeway_engine::{dead_letter_id, ledger};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, Settlement};
 use causeway_store::{BlockId, Position};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One request that was sent, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,7 +69,8 @@ pub struct Loaded {
     destination: String,
     hour: i64,
     first: Position,
-    flows: Vec<String>,
+    flows: Vec<Arc<str>>,
+    revisions: Vec<Revision>,
     settled: Settled,
     touched: bool,
 }
@@ -80,10 +83,16 @@ impl Loaded {
             destination: block.destination.clone(),
             hour: block.hour,
             first: block.from.0,
-            flows: heads.flows.clone(),
+            flows: heads.flows.iter().map(|flow| flow.as_str().into()).collect(),
+            revisions: heads.revisions.clone(),
             settled: Settled::decode(&block.settled, block.entries),
             touched: false,
         }
+    }
+
+    /// The name of the entry's flow.
+    pub fn flow(&self, item: &Item) -> Arc<str> {
+        Arc::clone(&self.flows[usize::from(item.flow)])
     }
 
     /// Whether this entry has its fate.
@@ -152,6 +161,7 @@ impl Loaded {
             position: self.first,
             status: DeadLetterStatus::Dead,
             note: String::new(),
+            revision: self.revisions[usize::from(item.flow)].to_string(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One destination's lane: the owner of what waits for it and of what is under way.
 
-use super::attempt::{self, Shared};
+use super::attempt::{self, Load, Shared};
 use super::batch::Batch;
 use super::concurrency::Concurrency;
 use super::destination::Destination;
@@ -8,13 +8,14 @@ use super::fate::{Books, Death, Fate, Loaded};
 use super::forgotten::Told;
 use super::inbox::Inbox;
 use super::payloads::Payloads;
+use super::refused::Names;
 use super::report::Report;
 use super::slots::{Item, Slots};
 use crate::pipeline::worker;
 use crate::telemetry::metrics as labels;
 use bytes::Bytes;
 use causeway_engine::outbox::Heads;
-use causeway_store::state::{Block, State};
+use causeway_store::state::{Block, Change, State};
 use causeway_store::{BlockId, Error};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -194,7 +195,7 @@ impl Lane {
         }
         self.payloads.take(left_out.iter(), &self.inbox);
         let fates = left_out.into_iter().map(|item| (item, Fate::Erased)).collect();
-        self.settle(Report { fates, attempt: None });
+        self.settle(Report { fates, attempts: Vec::new() });
     }
 
     fn is_open(&self, item: &Item) -> bool {
@@ -226,17 +227,30 @@ impl Lane {
         let batch = Batch::gather(good, |item| self.payloads.of(item));
         self.payloads.take(batch.items.iter().chain(bad.iter().map(|(item, _)| item)), &self.inbox);
         if !bad.is_empty() {
-            self.settle(Report { fates: bad, attempt: None });
+            self.settle(Report { fates: bad, attempts: Vec::new() });
         }
         let bytes = batch.body().len();
+        let names = self.names(&batch.items);
+        let load = Load { batch, names, accepted: accepted.unwrap_or(i64::MAX) };
         self.bytes_under_way += bytes;
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.0.clone());
         self.under_way.spawn(async move {
-            if !batch.items.is_empty() {
-                attempt::deliver(batch, accepted.unwrap_or(i64::MAX), shared, reports).await;
+            if !load.batch.items.is_empty() {
+                attempt::deliver(load, shared, reports).await;
             }
             Done { slots, bytes }
         });
+    }
+
+    /// The names of these entries' flows.
+    fn names(&self, items: &[Item]) -> Names {
+        let mut names = Names::default();
+        for item in items {
+            if let Some(block) = self.blocks.get(&item.block) {
+                names.entry((item.block, item.flow)).or_insert_with(|| block.flow(item));
+            }
+        }
+        names
     }
 
     /// Separates what the vendor would refuse or drop anyway.
@@ -267,7 +281,7 @@ impl Lane {
         let mut next = Some(first);
         while let Some(report) = next.take() {
             notes.extend(report.note(self.shared.destination.name(), now));
-            report.attempt.iter().for_each(|attempt| self.concurrency.learn(attempt.latency_ms));
+            report.attempts.last().iter().for_each(|attempt| self.concurrency.learn(attempt.latency_ms));
             for (item, fate) in report.fates {
                 let Some(block) = self.blocks.get_mut(&item.block) else { continue };
                 let fate = fate.unless(|messages| persons.own(item.block, messages));
@@ -315,12 +329,21 @@ impl Lane {
                 for slot in slots {
                     self.slots.release(slot);
                 }
+                self.keep_learned();
             }
             Err(error) => {
                 tracing::error!(%error, "a delivery task ended abnormally; its entries wait for a restart");
             }
         }
         self.gather_until.get_or_insert_with(Instant::now);
+    }
+
+    /// Stores what was learned of refusals.
+    fn keep_learned(&self) {
+        let facts = self.shared.refused.take_changes();
+        if !facts.is_empty() {
+            self.worker.change(Change { facts, ..Change::default() });
+        }
     }
 
     fn measure(&self) {

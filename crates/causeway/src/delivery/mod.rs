@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod lane;
 pub mod pace;
 pub mod payloads;
+pub mod refused;
 pub mod report;
 pub mod slots;
 

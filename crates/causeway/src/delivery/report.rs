@@ -10,21 +10,24 @@ use serde_json::json;
 pub struct Report {
     /// These entries have their fate.
     pub fates: Vec<(Item, Fate)>,
-    /// The attempt that decided it.
-    pub attempt: Option<Attempt>,
+    /// The requests that carried them, the one that decided it last; none if nothing was sent.
+    pub attempts: Vec<Attempt>,
 }
 
 impl Report {
     /// The row for traces: which entries rode in which request, and what came back.
     pub fn note(&self, destination: &str, now: i64) -> Option<Note> {
-        let Attempt { at, status, latency_ms, message } = self.attempt.as_ref()?;
+        let (Attempt { at, status, latency_ms, message }, earlier) = self.attempts.split_last()?;
         let mut places: Vec<(u64, u32)> =
             self.fates.iter().map(|(item, _)| (item.block.0, item.entry)).collect();
         places.sort_unstable();
-        let data = json!({
+        let mut data = json!({
             "destination": destination, "at": at, "status": status, "latency_ms": latency_ms,
             "message": message, "entries": ranges(&places),
         });
+        if !earlier.is_empty() {
+            data["earlier"] = json!(earlier);
+        }
         Some(Note { list: List::Attempts, at: now, data: data.to_string().into() })
     }
 }

@@ -11,11 +11,11 @@ use crate::health::{self, Health, Watch};
 use crate::people::HotFacts;
 use crate::telemetry::otlp::{Kind, Span, Tracer, nanos};
 use crate::telemetry::{Live, Metrics, Signals};
-use causeway_engine::flow::Flow;
+use causeway_engine::flow::{Flow, texts};
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
 use causeway_engine::lookup::StoredFacts;
-use causeway_engine::outbox::{Builder, Made};
+use causeway_engine::outbox::{Builder, Made, Maker};
 use causeway_engine::{Engine, Settings, event, past, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, List, Resolution, State};
 use causeway_store::{BlockId, Entry, Error, Journal, Position};
@@ -52,6 +52,8 @@ pub enum Request {
     Requeue(Vec<DeadLetter>, String, i64, oneshot::Sender<()>),
     /// Commit this, then answer.
     Resolve(Change, oneshot::Sender<()>),
+    /// Put this into the outbox and commit this with it, then answer with the block's number.
+    Send(Option<Builder>, Change, oneshot::Sender<Option<BlockId>>),
     /// Run these flows from the next event on, then answer.
     SetFlows(Vec<Arc<Flow>>, oneshot::Sender<()>),
     /// Go on with other settings after committing what was asked before, then answer.
@@ -137,6 +139,9 @@ pub struct Worker {
     answers: Vec<oneshot::Sender<()>>,
     /// Taken up after the next commit.
     other: Option<Reconfiguration>,
+    /// What flows say that have not run before, to be kept with the next commit.
+    texts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    sent: Vec<(oneshot::Sender<Option<BlockId>>, Option<BlockId>)>,
 }
 
 impl Worker {
@@ -147,7 +152,9 @@ impl Worker {
         let (sender, requests) = mpsc::channel();
         let handle = Handle { requests: sender, tail: Arc::clone(&parts.tail) };
         let found = parts.tail.last();
+        let texts = texts::missing(&parts.flows, &*parts.state)?;
         let worker = Self {
+            texts,
             parts,
             engine,
             cursor,
@@ -156,6 +163,7 @@ impl Worker {
             stopping: false,
             answers: Vec::new(),
             other: None,
+            sent: Vec::new(),
         };
         worker.tell_due();
         Ok((worker, handle))
@@ -182,12 +190,16 @@ impl Worker {
             let mut change = self.process(&entries)?;
             self.follow(&entries, start);
             self.take_requests(&mut change);
+            change.facts.append(&mut self.texts);
             self.commit(change)?;
             self.reconfigure()?;
             self.parts.health.processed(worked_off);
             for answer in self.answers.drain(..) {
                 // Who asked may have hung up; the change is committed all the same.
                 let _ = answer.send(());
+            }
+            for (answer, block) in self.sent.drain(..) {
+                let _ = answer.send(block);
             }
             if bytes < TRICKLE_BYTES {
                 std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
@@ -266,10 +278,18 @@ impl Worker {
                     }
                     self.answers.push(answer);
                 }
+                Request::Send(builder, mut more, answer) => {
+                    let block = builder.map(|builder| builder.build(self.engine.take_block_id()));
+                    let id = block.as_ref().map(|block| block.id);
+                    more.outbox.extend(block);
+                    merge(change, more);
+                    self.sent.push((answer, id));
+                }
                 Request::SetFlows(flows, answer) => {
                     if let Some(other) = &mut self.other {
                         other.flows.clone_from(&flows);
                     }
+                    self.keep_texts(&flows);
                     self.engine.set_flows(flows);
                     self.answers.push(answer);
                 }
@@ -279,6 +299,14 @@ impl Worker {
                 }
                 Request::Stop => self.stopping = true,
             }
+        }
+    }
+
+    /// Whoever asks later is to find what the flows said.
+    fn keep_texts(&mut self, flows: &[Arc<Flow>]) {
+        match texts::missing(flows, &*self.parts.state) {
+            Ok(missing) => self.texts.extend(missing),
+            Err(error) => tracing::error!(%error, "failed to keep what a flow says; traces will not show it"),
         }
     }
 
@@ -373,7 +401,9 @@ pub fn requeued(letter: DeadLetter, note: &str, block: BlockId, now: i64) -> Cha
         time: now,
         position: letter.position,
     };
-    builder.add(&letter.flow, letter.event.parse().unwrap_or(event::EventId(0)), made);
+    let revision = letter.revision.parse().unwrap_or_default();
+    let maker = Maker { flow: &letter.flow, revision };
+    builder.add(maker, letter.event.parse().unwrap_or(event::EventId(0)), made);
     let mut ledger = Additions::default();
     ledger.row(&letter.flow, letter.hour).dead_lettered -= 1;
     let resolution = Resolution { id: letter.id, status: DeadLetterStatus::Retried, note: note.to_owned() };

@@ -220,6 +220,7 @@ mod tests {
             position: Position(1),
             status: DeadLetterStatus::Dead,
             note: String::new(),
+            revision: String::new(),
         }
     }
 

@@ -35,6 +35,9 @@ fn every_change_is_noted_with_who_and_what_and_nothing_else_is() {
         assert_eq!(ask("POST", &format!("/api/dead-letters/{id}/retry"), json!({})).await.status, 409);
         assert_eq!(ask("PUT", "/api/flows/mine", json!({"text": flow})).await.status, 200);
         assert_eq!(ask("PUT", "/api/flows/mine?dry_run=true", json!({"text": flow})).await.status, 200);
+        let bulk = "/api/dead-letters/discard";
+        assert_eq!(ask("POST", bulk, json!({"flow": "other", "dry_run": true})).await.status, 200);
+        assert_eq!(ask("POST", bulk, json!({"flow": "other", "error": "jane"})).await.status, 200);
         let to_user = json!({"userId": "jane@example.com"});
         assert_eq!(ask("POST", "/api/persons/person-0/link", to_user).await.status, 200);
         assert_eq!(ask("POST", "/api/persons/person-0/repair", json!({"dry_run": true})).await.status, 200);
@@ -45,6 +48,7 @@ fn every_change_is_noted_with_who_and_what_and_nothing_else_is() {
         let expected = [
             "POST /api/persons/{id}/forget",
             "POST /api/persons/{id}/link",
+            "POST /api/dead-letters/discard",
             "PUT /api/flows/{name}",
             "POST /api/dead-letters/{id}/retry",
         ];
@@ -54,11 +58,12 @@ fn every_change_is_noted_with_who_and_what_and_nothing_else_is() {
             "{noted:?}"
         );
         assert_eq!(
-            (&noted[3]["target"], &noted[3]["before"], &noted[3]["after"]),
+            (&noted[4]["target"], &noted[4]["before"], &noted[4]["after"]),
             (&json!(id), &json!("dead"), &json!("retried"))
         );
-        assert_eq!((&noted[2]["target"], &noted[2]["before"]), (&json!("mine"), &json!(null)));
-        assert_eq!(noted[2]["after"].as_str().unwrap().len(), 64, "the hash of the flow's text");
+        assert_eq!((&noted[3]["target"], &noted[3]["before"]), (&json!("mine"), &json!(null)));
+        assert_eq!(noted[3]["after"].as_str().unwrap().len(), 64, "the hash of the flow's text");
+        assert_eq!(noted[2]["target"], "flow other, with a text in the reason");
         let text = json!(noted).to_string();
         assert!(!text.contains("jane") && !text.contains("person-0") && !text.contains("t0ken"), "{text}");
     });
@@ -101,8 +106,8 @@ fn commands_and_reloads_are_noted_too() {
             (&noted[0]["who"]["by"], &noted[0]["summary"]),
             (&json!("SIGHUP"), &json!("delivery.drain, recipes.new-searcher, flow new-searcher"))
         );
-        assert_eq!(noted[2]["who"]["by"], "command line");
-        assert_eq!(noted[1]["before"], noted[2]["after"], "the same text");
+        assert_eq!(noted[3]["who"]["by"], "command line");
+        assert_eq!(noted[1]["before"], noted[3]["after"], "the same text");
         assert_eq!(running.terminate().await, 0);
     });
 }

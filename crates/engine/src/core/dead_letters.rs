@@ -2,7 +2,7 @@
 
 use super::INTAKE;
 use super::step::Step;
-use crate::flow::DESTINATION_SEGMENT;
+use crate::flow::{DESTINATION_SEGMENT, Revision};
 use crate::forget;
 use bytes::Bytes;
 use causeway_algolia::insights::Invalid;
@@ -48,6 +48,12 @@ impl Step<'_> {
         }
     }
 
+    /// Which text of the flow runs.
+    pub(super) fn revision_of(&self, name: &str) -> Revision {
+        let flow = self.engine.flows.iter().find(|flow| flow.name() == name);
+        flow.map_or(Revision::NONE, |flow| flow.revision())
+    }
+
     pub(super) fn dead_letter(
         &self,
         flow: &str,
@@ -71,6 +77,7 @@ impl Step<'_> {
             position,
             status: DeadLetterStatus::Dead,
             note: String::new(),
+            revision: String::new(),
         }
     }
 }

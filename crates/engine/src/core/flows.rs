@@ -132,7 +132,7 @@ impl Step<'_> {
         let start = builder.payload().len();
         match flow.run(payload, stamp, builder.payload()) {
             Outcome::Mapped(messages) => {
-                builder.add(flow.name(), place.id, made(start, messages, place));
+                builder.add(flow, place.id, made(start, messages, place));
                 self.ledger.row(flow.name(), self.hour).accepted += 1;
             }
             Outcome::Unmapped(_) => {
@@ -154,6 +154,10 @@ impl Step<'_> {
         row.dead_lettered += 1;
         let payload = Bytes::copy_from_slice(came.raw.as_bytes());
         let letter = self.dead_letter(flow, place.id.to_string(), place.position, cause, payload);
-        self.effects.change.dead_letters.push(DeadLetter { person: came.person.to_owned(), ..letter });
+        self.effects.change.dead_letters.push(DeadLetter {
+            person: came.person.to_owned(),
+            revision: self.revision_of(flow).to_string(),
+            ..letter
+        });
     }
 }

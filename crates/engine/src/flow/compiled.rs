@@ -6,6 +6,7 @@ use super::envelope;
 use super::faults::Faults;
 use super::insights;
 use super::notes::Notes;
+use super::revision::Revision;
 use super::route::{Destination, Source};
 use super::run::Run;
 use crate::event::{self, EventId};
@@ -17,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Flow {
     name: String,
+    revision: Revision,
+    definition: Arc<Definition>,
     source: Source,
     consent: Categories,
     consent_missing: ConsentMissing,
@@ -89,6 +92,8 @@ impl Flow {
         Ok(Self {
             number: event::flow_number(&definition.name),
             name: definition.name.clone(),
+            revision: Revision::of(definition),
+            definition: Arc::new(definition.clone()),
             source,
             consent: definition.consent.clone(),
             consent_missing: definition.consent_missing,
@@ -102,6 +107,16 @@ impl Flow {
     /// The flow's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Which text of the flow this is.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// What it was compiled from.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
     }
 
     /// Whose events it sees.

@@ -14,14 +14,17 @@ pub mod insights;
 pub mod lint;
 mod notes;
 mod probe;
+mod revision;
 mod route;
 mod run;
 pub mod suggest;
+pub mod texts;
 
 pub use compiled::{Flow, Outcome, Stamp};
 pub use consent::{Categories, ConsentMissing};
 pub use definition::{Definition, Fault, OnViolation, PlanSource, SubscriptionDefinition};
 pub use document::Document;
+pub use revision::Revision;
 pub use route::{DESTINATION_INSIGHTS, DESTINATION_SEGMENT, Destination, Source};
 
 /// How many flows may run at once: a block of the outbox numbers them in one byte, those that Causeway adds itself

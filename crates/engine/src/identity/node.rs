@@ -9,8 +9,10 @@
 //! device    anonymous id · since
 //! ```
 
+use super::Origin;
 use super::edges::Edges;
 use super::sightings::Sightings;
+use causeway_store::Position;
 
 /// How many anonymous ids are remembered for a user; of more those that were first seen last.
 pub const MAX_DEVICES: usize = 256;
@@ -47,6 +49,24 @@ impl Node {
     /// Whether nothing is known, so that there is nothing to keep.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::EMPTY
+    }
+
+    /// What was known of it before this record of the journal. Which devices a user had is not cut: whom an anonymous id
+    /// belongs to does not depend on it.
+    #[must_use]
+    pub(crate) fn before(mut self, position: Position) -> Self {
+        let earlier = |origin: Origin| origin.position < position;
+        for seen in &mut self.sightings.0 {
+            seen.runs.retain(|run| earlier(run.origin));
+            seen.undone.0.retain(|instant| earlier(instant.origin));
+        }
+        self.sightings.0.retain(|seen| !(seen.runs.is_empty() && seen.undone.0.is_empty()));
+        for edge in &mut self.edges.0 {
+            edge.told.0.retain(|instant| earlier(instant.origin));
+            edge.undone.0.retain(|instant| earlier(instant.origin));
+        }
+        self.edges.0.retain(|edge| !(edge.told.0.is_empty() && edge.undone.0.is_empty()));
+        self
     }
 
     /// Whether the user is known to have had this anonymous id at this instant or before.

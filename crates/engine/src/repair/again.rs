@@ -65,7 +65,10 @@ impl Resent {
     }
 }
 
+/// The prefix of what is remembered of events.
+pub(crate) const RESENT: &[u8] = b"resent/";
+
 /// The key of what is remembered of an event.
 pub(crate) fn resent_key(event: EventId) -> Vec<u8> {
-    [b"resent/", &event.0.to_be_bytes()[..]].concat()
+    [RESENT, &event.0.to_be_bytes()[..]].concat()
 }

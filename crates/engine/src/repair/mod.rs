@@ -7,8 +7,8 @@
 mod again;
 mod find;
 
-pub(crate) use again::resent_key;
 pub use again::{Again, Resent};
+pub(crate) use again::{RESENT, resent_key};
 pub use find::{MAX_PLAN, Plan, find};
 
 use crate::core::{Source, message_of};

@@ -148,6 +148,13 @@ impl Searches {
         true
     }
 
+    /// What of it was known before this record of the journal.
+    #[must_use]
+    pub(crate) fn before(mut self, position: Position) -> Self {
+        self.0.retain(|search| search.position < position.0);
+        self
+    }
+
     /// Whether everything was asked before this time.
     pub(crate) fn all_before(&self, time: i64) -> bool {
         self.0.iter().all(|search| search.at <= time)
@@ -208,9 +215,12 @@ pub(crate) fn person_hash(token: &str) -> u128 {
     xxh3_128(token.as_bytes())
 }
 
+/// The prefix of the facts that hold people's searches.
+pub(crate) const PEOPLE: &[u8] = b"search-person/";
+
 /// The key of a person's searches, by the [hash](person_hash) of the token they were made with.
 pub(crate) fn person_key(hash: u128) -> Vec<u8> {
-    [b"search-person/", &hash.to_be_bytes()[..]].concat()
+    [PEOPLE, &hash.to_be_bytes()[..]].concat()
 }
 
 /// The key of a queryID's [`Lead`].

@@ -27,7 +27,7 @@ mod waiting;
 pub(crate) use expiry::{Expiring, Expiry};
 pub use intent::{Intent, MAX_SIGHTINGS, Open, Sighting, id_of};
 pub(crate) use learned::Learned;
-pub(crate) use memory::{Lead, lead_hash, lead_key, person_hash, person_key};
+pub(crate) use memory::{Lead, PEOPLE, lead_hash, lead_key, person_hash, person_key};
 pub use memory::{MAX_SEARCHES, Recalled, Remembered, Searches};
 pub use opens::{MAX_OPEN, OPEN};
 pub(crate) use opens::{Opens, open_key};

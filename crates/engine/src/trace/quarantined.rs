@@ -39,17 +39,9 @@ fn traced(letter: &DeadLetter) -> Option<Traced> {
             .ok()?,
         stage: "quarantined",
         part_of: None,
-        deliveries: vec![Delivery {
-            flow: letter.flow.clone(),
-            destination: letter.destination.clone(),
-            fate: "dead-lettered",
-            message_ids: Vec::new(),
-            block: 0,
-            entry: 0,
-            attempts: Vec::new(),
-            reason: Some(letter.reason.clone()),
-            dead_letter: Some(letter.id.clone()),
-        }],
+        identity: None,
+        twins: Vec::new(),
+        deliveries: vec![Delivery::dead(letter)],
         message_id: None,
     })
 }

@@ -23,6 +23,7 @@ pub(crate) fn a_dead_letter_comes_back_as_it_was(backend: &impl Backend) {
         position: Position(u64::from(u32::MAX) + 1),
         status: DeadLetterStatus::Retried,
         note: "by somebody".into(),
+        revision: "00ab".into(),
         ..letter("odd", i64::MAX)
     };
     state.commit(&letters(vec![odd.clone(), letter("plain", 1)])).unwrap();

@@ -77,6 +77,7 @@ pub(crate) fn letter(id: &str, died_at: i64) -> DeadLetter {
         position: Position(7),
         status: DeadLetterStatus::Dead,
         note: String::new(),
+        revision: String::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::iter;
 /// Adds the dead; one whose id is known (it was retried and died again) takes the former one's place.
 pub(super) fn add(connection: &Connection, dead: &[DeadLetter]) -> rusqlite::Result<()> {
     let mut replace = connection.prepare_cached(
-        "INSERT OR REPLACE INTO dead_letter VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT OR REPLACE INTO dead_letter VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     for letter in dead {
         replace.execute(params![
@@ -28,6 +28,7 @@ pub(super) fn add(connection: &Connection, dead: &[DeadLetter]) -> rusqlite::Res
             letter.position.0 as i64,
             number(letter.status),
             letter.note,
+            letter.revision,
         ])?;
     }
     Ok(())
@@ -122,6 +123,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
         position: Position(row.get::<_, i64>(11)? as u64),
         status: status(row.get(12)?),
         note: row.get(13)?,
+        revision: row.get(14)?,
     })
 }
 

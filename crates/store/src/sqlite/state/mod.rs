@@ -29,8 +29,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-pub(super) static KIND: Kind =
-    Kind { file: "state.db", page_bytes: 4096, synchronous: "NORMAL", versions: &[include_str!("v1.sql")] };
+pub(super) static KIND: Kind = Kind {
+    file: "state.db",
+    page_bytes: 4096,
+    synchronous: "NORMAL",
+    versions: &[include_str!("v1.sql"), include_str!("v2.sql")],
+};
 
 /// The embedded state.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 const JOURNAL_V1: &str = include_str!("fixtures/journal-v1.sql");
 const STATE_V1: &str = include_str!("fixtures/state-v1.sql");
+const STATE_V2: &str = include_str!("fixtures/state-v2.sql");
 
 /// What the fixtures hold: blocks stored as they are and compressed.
 fn records() -> Vec<Record> {
@@ -52,12 +53,21 @@ fn a_store_of_format_1_is_read_and_written_on() {
     assert_eq!(entries[0].position, Position(2), "the first was removed");
     assert!(journal.damaged().is_empty());
     assert_eq!(journal.append(&records()).unwrap(), Position(5));
-    check(&state);
+    check(&state, "");
     state.commit(&blocks([3], "segment")).unwrap();
 }
 
-fn check(state: &impl State) {
-    let Change { outbox, dead_letters, ledger, notes, .. } = change();
+#[test]
+fn a_state_of_format_2_keeps_which_text_of_its_flow_a_dead_letter_died_of() {
+    let directory = stored([("journal.db", JOURNAL_V1), ("state.db", STATE_V2)]);
+    check(&directory.open().1, "00ab");
+}
+
+fn check(state: &impl State, revision: &str) {
+    let Change { outbox, mut dead_letters, ledger, notes, .. } = change();
+    for letter in &mut dead_letters {
+        revision.clone_into(&mut letter.revision);
+    }
     assert_eq!(state.cursor().unwrap(), Position(3));
     assert_eq!(state.last_block().unwrap(), BlockId(2));
     assert_eq!(state.facts(&[b"key"]).unwrap(), [Some(b"value".to_vec())]);
