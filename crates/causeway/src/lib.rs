@@ -26,3 +26,4 @@ pub mod problems;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;
+pub mod world;

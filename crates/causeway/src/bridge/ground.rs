@@ -3,7 +3,7 @@
 use super::{StartError, settings};
 use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run::Background};
 use crate::api::{Access, Admin};
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::config::Config;
 use crate::delivery::attempt::Shared;
 use crate::delivery::client::Client;
@@ -22,13 +22,13 @@ use crate::pipeline::worker::{self, Parts, Request};
 use crate::pipeline::{Committer, Tail};
 use crate::poll;
 use crate::telemetry::{Live, Metrics, Signals};
+use crate::world::World;
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
 use rand::seq::SliceRandom;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -51,6 +51,7 @@ pub(super) struct Ground {
     pub(super) health: Arc<Health>,
     pub(super) forgotten: Forgotten,
     pub(super) clock: Clock,
+    pub(super) world: World,
 }
 
 impl Ground {
@@ -60,6 +61,7 @@ impl Ground {
         state: Arc<dyn State>,
         config: &Config,
         clock: Clock,
+        world: World,
     ) -> Result<Self, Error> {
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
         let health = Arc::new(Health::new(config.settings.limits.backlog.0));
@@ -80,6 +82,7 @@ impl Ground {
             health,
             forgotten,
             clock,
+            world,
         })
     }
 
@@ -119,6 +122,22 @@ impl Ground {
         tokio::spawn(health::watched(Arc::clone(&self.health), ticking))
     }
 
+    /// A lane for each destination.
+    pub(super) fn lanes(
+        &self,
+        config: &Config,
+        targets: Vec<Destination>,
+        inboxes: &Inboxes,
+        worker: &worker::Handle,
+    ) -> std::io::Result<Vec<Lane>> {
+        let lane = |target: Destination| {
+            let inbox = Arc::clone(&inboxes[target.name()]);
+            let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
+            Ok(Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds))
+        };
+        targets.into_iter().map(lane).collect()
+    }
+
     /// Starts a lane for each destination.
     pub(super) fn start_lanes(
         &self,
@@ -128,21 +147,18 @@ impl Ground {
         worker: &worker::Handle,
         stopping: &watch::Receiver<bool>,
     ) -> std::io::Result<Vec<JoinHandle<()>>> {
-        let start = |target: Destination| {
-            let inbox = Arc::clone(&inboxes[target.name()]);
-            let (shared, bounds) = (self.lane_shared(config, target)?, settings::bounds(config));
-            let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
+        let start = |lane: Lane| {
             let running = lane.run(stopping.clone());
-            Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
+            tokio::spawn(health::watched(Arc::clone(&self.health), running))
         };
-        targets.into_iter().map(start).collect()
+        Ok(self.lanes(config, targets, inboxes, worker)?.into_iter().map(start).collect())
     }
 
     fn lane_shared(&self, config: &Config, destination: Destination) -> std::io::Result<Shared> {
         let delivery = &config.settings.delivery;
         Ok(Shared {
-            client: Client::new(delivery.timeout.0)?,
-            pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            client: self.world.client(delivery.timeout.0)?,
+            pace: Mutex::new(Pace::new(settings::rate(config, &destination), instant())),
             hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
             destination,
             backoff: settings::backoff(config),
@@ -154,6 +170,7 @@ impl Ground {
             metrics: Arc::clone(&self.metrics),
             live: Arc::clone(&self.live),
             clock: self.clock.clone(),
+            world: self.world.clone(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod ground;
 mod housekeeping;
+pub mod parts;
 mod settings;
 
 use crate::api::{self, Access};
@@ -16,6 +17,7 @@ use crate::pipeline::tick::Due;
 use crate::pipeline::worker::{self, Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::{Live, Metrics};
+use crate::world::World;
 use crate::{gateway, intake, listen};
 use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
@@ -98,7 +100,7 @@ impl Bridge {
         let addresses = (public.local_addr()?, admin.local_addr()?);
         let catalogue = Catalogue::load(config.configured.known(), &*state)?;
         flows::deliverable(&catalogue, config.reach())?;
-        let ground = Ground::new(journal, state, &config, clock)?;
+        let ground = Ground::new(journal, state, &config, clock, World::real())?;
 
         let targets = settings::targets(&config);
         let destinations: Vec<&'static str> = targets.iter().map(Destination::name).collect();

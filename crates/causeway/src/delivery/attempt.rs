@@ -10,10 +10,11 @@ use super::hosts::Hosts;
 use super::pace::Pace;
 use super::report::Report;
 use super::slots::Item;
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::telemetry::metrics as labels;
 use crate::telemetry::signals::Fault;
 use crate::telemetry::{Live, Metrics, Signals};
+use crate::world::World;
 use bytes::Bytes;
 use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,6 @@ const SHOWN_ATTEMPTS: usize = 10;
 const SHOWN_WORDS: usize = 500;
 
 /// What the batches of one lane share.
-#[derive(Debug)]
 pub struct Shared {
     /// Where they go.
     pub destination: Destination,
@@ -56,6 +56,8 @@ pub struct Shared {
     pub live: Arc<Live>,
     /// What time it is.
     pub clock: Clock,
+    /// Chance, and where what blocks is done.
+    pub world: World,
 }
 
 /// How the sending of one request ended.
@@ -163,7 +165,7 @@ impl Run<'_> {
 
     async fn attempt(&mut self, messages: &Bytes) -> Verdict {
         let at = self.shared.clock.now();
-        let began = Instant::now();
+        let began = instant();
         let origin = self.shared.hosts.current(began);
         let request = match self.shared.destination.request(&origin, messages.clone(), at) {
             Ok(request) => request,
@@ -178,7 +180,7 @@ impl Run<'_> {
             Err(error) => (None, error.clone(), Verdict::Failed(error)),
         };
         if is_hosts_fault(status) {
-            self.shared.hosts.failed(&origin, Instant::now());
+            self.shared.hosts.failed(&origin, instant());
         }
         self.note(at, began.elapsed(), status, words);
         verdict
@@ -246,9 +248,10 @@ impl Run<'_> {
         if failures == 0 {
             return;
         }
-        let wait = self.shared.backoff.wait(failures, rand::random());
+        let wait = self.shared.backoff.wait(failures, self.shared.world.chance.draw());
         let mut told = self.forgotten.clone();
         tokio::select! {
+            biased;
             () = tokio::time::sleep(wait) => {}
             () = self.shared.recovered.notified() => {}
             _ = told.changed() => {}
@@ -257,7 +260,7 @@ impl Run<'_> {
 
     fn pace<T>(&self, act: impl FnOnce(&mut Pace, Instant) -> T) -> T {
         let mut pace = self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut pace, Instant::now())
+        act(&mut pace, instant())
     }
 
     fn delivered(&self, batch: &Batch) {
