@@ -64,8 +64,8 @@ impl std::fmt::Debug for Chance {
 pub enum Aside {
     /// On threads of its own, so that nobody waits for it.
     Threads,
-    /// In a task of the runtime: in the same order each time.
-    Tasks,
+    /// In a task of the runtime, in the same order each time; its outcome is told after so long.
+    Tasks(Duration),
 }
 
 impl Aside {
@@ -73,7 +73,11 @@ impl Aside {
     pub fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
         match self {
             Self::Threads => tokio::task::spawn_blocking(work),
-            Self::Tasks => tokio::spawn(async move { work() }),
+            Self::Tasks(takes) => tokio::spawn(async move {
+                let done = work();
+                tokio::time::sleep(takes).await;
+                done
+            }),
         }
     }
 }

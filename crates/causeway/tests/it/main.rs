@@ -15,6 +15,7 @@ mod alerts;
 mod backup;
 mod cli;
 mod delivery;
+mod disk;
 mod durability;
 mod erasure;
 mod forget;
@@ -25,6 +26,8 @@ mod intake;
 mod kill;
 mod ledger;
 mod mapping;
+#[cfg(target_os = "linux")]
+mod overload;
 mod people;
 mod persons;
 mod poll;

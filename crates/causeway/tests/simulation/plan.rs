@@ -72,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) death: f64,
     pub(crate) compress: bool,
     pub(crate) backlog: u64,
+    /// Bytes of messages that a lane holds.
+    pub(crate) window: u64,
     pub(crate) clients: usize,
     pub(crate) persons: usize,
     pub(crate) requests: usize,
@@ -97,6 +99,7 @@ impl Plan {
             death: if dice.random_bool(0.3) { 0.03 } else { 0.0 },
             compress: dice.random_bool(0.2),
             backlog: if dice.random_bool(0.2) { 2_000 } else { 1 << 30 },
+            window: if dice.random_bool(0.3) { 16 << 10 } else { 48 << 20 },
             clients,
             persons,
             requests: dice.random_range(2..9),

@@ -95,6 +95,7 @@ impl Process {
         let (mut config, plan) = (checked(), &self.sim.plan);
         config.store = self.home.path().join("data");
         config.settings.limits.backlog.0 = plan.backlog;
+        config.settings.delivery.window.0 = plan.window;
         let key = key(self.sim.key.load(Ordering::SeqCst));
         config.insights.iter_mut().for_each(|target| {
             (target.compress, target.key) = (plan.compress, key.as_str().into());
@@ -132,10 +133,12 @@ impl Process {
     }
 
     fn world(&self, generation: u64) -> World {
-        let dice = Mutex::new(self.sim.dice(10 * generation + 2));
+        let mut dice = self.sim.dice(10 * generation + 2);
+        let reading = dice.random_range(0..50);
+        let dice = Mutex::new(dice);
         World {
             chance: Chance::from_fn(move || dice.lock().unwrap().random()),
-            aside: Aside::Tasks,
+            aside: Aside::Tasks(Duration::from_millis(reading)),
             transport: Some(Arc::new(Network::new(&self.sim, &self.tasks))),
         }
     }
