@@ -127,10 +127,8 @@ impl Home {
         let path = self.directory.path().join("causeway.toml");
         let text = std::fs::read_to_string(&path).unwrap();
         let head = format!("[{table}]\n");
-        let text = match text.contains(&head) {
-            true => text.replace(&head, &format!("{head}{lines}\n")),
-            false => format!("{text}\n{head}{lines}\n"),
-        };
+        let text = if text.contains(&head) { text } else { format!("{text}\n{head}") };
+        let text = text.replace(&head, &format!("{head}{lines}\n"));
         std::fs::write(path, text).unwrap();
     }
 

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::DuplexStream;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 /// The header that tells when a request was begun.
 pub(crate) const BEGUN: &str = "x-begun";
@@ -49,8 +49,8 @@ impl Tasks {
             }
             tasks.iter().for_each(JoinHandle::abort);
             for task in tasks {
-                panics
-                    .extend(task.await.err().filter(|error| error.is_panic()).map(|error| error.to_string()));
+                let panicked = task.await.err().filter(JoinError::is_panic);
+                panics.extend(panicked.map(|error| error.to_string()));
             }
         }
     }

@@ -32,7 +32,8 @@ pub(crate) struct Process {
     witness: Arc<Witness>,
     tasks: Tasks,
     state: std::sync::Weak<dyn State>,
-    _stop: Option<watch::Sender<bool>>,
+    /// Never told to stop: it only dies.
+    running: Option<watch::Sender<bool>>,
 }
 
 struct Nowhere;
@@ -88,7 +89,7 @@ impl Process {
         let home = home();
         let witness = Arc::new(Witness::new(sim, home.path()));
         let state = std::sync::Weak::<sqlite::SqliteState>::new();
-        Self { sim: Arc::clone(sim), home, witness, tasks: Tasks::default(), state, _stop: None }
+        Self { sim: Arc::clone(sim), home, witness, tasks: Tasks::default(), state, running: None }
     }
 
     fn config(&self) -> Config {
@@ -117,7 +118,7 @@ impl Process {
         let parts = Parts::new(journal, Arc::clone(&state), &config, self.clock(), self.world(generation));
         let Parts { intake, committer, keeper, answering, tail, worker, lanes, due } = parts.unwrap();
         let (stop, stopping) = watch::channel(false);
-        self._stop = Some(stop);
+        self.running = Some(stop);
         self.tasks.spawn(answering);
         self.tasks.spawn(keep(keeper, self.sim.dice(10 * generation)));
         self.tasks.spawn(work(Arc::clone(&self.sim), worker, due, self.sim.dice(10 * generation + 1)));

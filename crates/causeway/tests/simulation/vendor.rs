@@ -87,49 +87,49 @@ async fn answer(
     fault: Option<Fault>,
     stream: &mut DuplexStream,
 ) -> bool {
-    let ms = Duration::from_millis;
     sim.tell(|| format!("{vendor:?} gets request {} and {fault:?}", request.begun.number));
-    match fault {
-        Some(Fault::Status(status, after)) => {
-            let after = after.map_or_else(String::new, |seconds| format!("retry-after: {seconds}\r\n"));
-            return stream.write_all(&written(status, &after, "not now")).await.is_ok();
-        }
-        Some(Fault::Reset(taken) | Fault::Silence(taken)) if !taken => {}
-        Some(Fault::Late(wait)) => tokio::time::sleep(ms(wait)).await,
-        _ => {}
+    if let Some(Fault::Status(status, after)) = fault {
+        let after = after.map_or_else(String::new, |seconds| format!("retry-after: {seconds}\r\n"));
+        return stream.write_all(&written(status, &after, "not now")).await.is_ok();
+    }
+    if let Some(Fault::Late(wait)) = fault {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
     }
     let taken = !matches!(fault, Some(Fault::Reset(false) | Fault::Silence(false)));
     let (status, places) = if taken { take(sim, vendor, request) } else { (200, 0..0) };
-    let whole =
-        written(status, "", if status == 200 { "{\"success\":true}" } else { "{\"message\":\"poison\"}" });
-    match fault {
-        Some(Fault::Reset(_)) => return false,
-        Some(Fault::Silence(_)) => {
-            // Until whoever asked hangs up.
-            while more(stream, &mut Vec::new()).await.is_some() {}
-            return false;
-        }
-        Some(Fault::Half) => {
-            let _ = stream.write_all(&whole[..whole.len() / 2]).await;
-            return false;
-        }
-        Some(Fault::Drip(over)) => {
-            for byte in &whole {
-                tokio::time::sleep(ms(over / whole.len() as u64)).await;
-                if stream.write_all(&[*byte]).await.is_err() {
-                    return false;
-                }
-            }
-        }
-        _ => {
-            if stream.write_all(&whole).await.is_err() {
-                return false;
-            }
-        }
+    let words = if status == 200 { "{\"success\":true}" } else { "{\"message\":\"poison\"}" };
+    if !write(&written(status, "", words), fault, stream).await {
+        return false;
     }
     let told = sim.elapsed() < request.begun.at + IN_TIME;
     sim.seen().taken(vendor)[places].iter_mut().for_each(|taken| taken.told = told);
     true
+}
+
+/// Writes the answer, as the fault has it; answers whether all of it was written.
+async fn write(whole: &[u8], fault: Option<Fault>, stream: &mut DuplexStream) -> bool {
+    match fault {
+        Some(Fault::Reset(_)) => false,
+        Some(Fault::Silence(_)) => {
+            // Until whoever asked hangs up.
+            while more(stream, &mut Vec::new()).await.is_some() {}
+            false
+        }
+        Some(Fault::Half) => {
+            let _ = stream.write_all(&whole[..whole.len() / 2]).await;
+            false
+        }
+        Some(Fault::Drip(over)) => {
+            for byte in whole {
+                tokio::time::sleep(Duration::from_millis(over / whole.len() as u64)).await;
+                if stream.write_all(&[*byte]).await.is_err() {
+                    return false;
+                }
+            }
+            true
+        }
+        _ => stream.write_all(whole).await.is_ok(),
+    }
 }
 
 fn written(status: u16, headers: &str, body: &str) -> Vec<u8> {

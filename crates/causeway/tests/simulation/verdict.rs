@@ -12,7 +12,7 @@ use crate::sim::{Fate, Kind, Seen, Sent, Sim, Taken, parts};
 use causeway::inspect::Ledger;
 use causeway_store::State;
 use causeway_store::state::{DeadLetter, DeadLetterQuery};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Judges the run by what was seen and what the state holds.
 pub(crate) fn judge(sim: &Sim, state: &dyn State) {
@@ -58,13 +58,10 @@ enum Due {
 impl Judgement<'_> {
     fn due(&self, sent: &Sent) -> Due {
         match (sent.kind, self.vendor) {
-            (Kind::Event, _) | (Kind::Webhook, Vendor::Insights) | (Kind::Call, Vendor::Segment) => {
-                Due::Arrival
-            }
-            (Kind::PoisonForSegment, Vendor::Insights) | (Kind::PoisonForAlgolia, Vendor::Segment) => {
-                Due::Arrival
-            }
             (Kind::PoisonForSegment, Vendor::Segment) if part(&sent.object) < 100 => Due::Arrival,
+            (Kind::Event, _)
+            | (Kind::Webhook | Kind::PoisonForSegment, Vendor::Insights)
+            | (Kind::Call | Kind::PoisonForAlgolia, Vendor::Segment) => Due::Arrival,
             (Kind::PoisonForSegment | Kind::PoisonForAlgolia, _) => Due::Death("refused"),
             (Kind::LargeCall, Vendor::Segment) => Due::Any,
             (Kind::Invalid | Kind::Call | Kind::LargeCall | Kind::Webhook, _) => Due::Nothing,
@@ -79,7 +76,9 @@ impl Judgement<'_> {
             let cause = self.letter(&sent.object).map(|letter| letter.cause.as_str());
             let fine = match (sent.fate, self.due(sent)) {
                 // What nobody kept may still have arrived by an earlier attempt that had no answer.
-                (Fate::Refused, _) => self.sim.plan.is_out_of_time() || self.may_be_refused(sent),
+                (Fate::Refused, _) => {
+                    self.sim.plan.is_out_of_time() || matches!(sent.kind, Kind::LargeCall | Kind::Invalid)
+                }
                 (_, Due::Arrival) => arrived && cause.is_none(),
                 (_, Due::Death(due)) => !arrived && cause == Some(due),
                 (_, Due::Any) => arrived || cause.is_some(),
@@ -96,10 +95,6 @@ impl Judgement<'_> {
         if let Some(stranger) = arrived.keys().next() {
             complaints.push(format!("{:?} got {stranger}, which nobody sent", self.vendor));
         }
-    }
-
-    fn may_be_refused(&self, sent: &Sent) -> bool {
-        matches!(sent.kind, Kind::LargeCall | Kind::Invalid)
     }
 
     /// What was sent before somebody was forgotten may arrive or not; with a clock that is days off, events expire, even
@@ -141,10 +136,14 @@ impl Judgement<'_> {
     }
 
     fn order(&self, complaints: &mut Vec<String>) {
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen = HashSet::new();
         let mut last: HashMap<usize, (u32, u32)> = HashMap::new();
-        for taken in self.taken.iter().filter(|taken| seen.insert(&taken.object, ()).is_none()) {
+        for taken in self.taken.iter().filter(|taken| seen.insert(&taken.object)) {
             let Some((person, number, part)) = parts(&taken.object) else { continue };
+            // What had been given up may be taken late.
+            if self.letter(&taken.object).is_some() {
+                continue;
+            }
             let before = last.insert(person, (number, part));
             if before.is_some_and(|before| before > (number, part)) {
                 complaints.push(format!("{:?} got {} after {before:?}", self.vendor, taken.object));
