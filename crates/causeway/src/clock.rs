@@ -1,7 +1,12 @@
 //! What time it is.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Now, for measuring how long something takes. It passes as the runtime's time does, which tests hold and move.
+pub fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
 
 /// Gives the time in milliseconds since the Unix epoch. Passed in wherever time matters, so that tests choose it.
 #[derive(Clone)]

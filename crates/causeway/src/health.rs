@@ -1,5 +1,6 @@
 //! Alive, and ready: the store is writable, the disk has room, the backlog is within bounds.
 
+use crate::clock::instant;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -185,7 +186,7 @@ pub fn routes(health: Arc<Health>) -> Router {
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    match health.complaint(Instant::now()) {
+    match health.complaint(instant()) {
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(complaint) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {complaint}\n")),
     }

@@ -32,3 +32,4 @@ pub mod replay;
 pub mod secret;
 pub mod sockets;
 pub mod telemetry;
+pub mod world;

@@ -179,7 +179,7 @@ impl Background {
     }
 
     fn figures(&self, now: i64) -> Snapshot {
-        let signs = self.health.signs(std::time::Instant::now());
+        let signs = self.health.signs(crate::clock::instant());
         let vendor =
             |destination: &&'static str| Vendor { destination, trouble: self.signals.trouble(destination) };
         Snapshot {

@@ -3,7 +3,7 @@
 use super::{StartError, settings};
 use crate::alerts::{self, Alerts, Receivers, keys::Asker, observe::Observer, run::Background};
 use crate::api::{Access, Admin};
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::config::Config;
 use crate::daily::{self, Signer};
 use crate::delivery::attempt::Shared;
@@ -28,13 +28,13 @@ use crate::poll;
 use crate::replay::{self, Replayer};
 use crate::telemetry::otlp::Tracer;
 use crate::telemetry::{Live, Metrics, Signals};
+use crate::world::World;
 use causeway_engine::flow::Flow;
 use causeway_store::{Error, Journal, State};
 use rand::seq::SliceRandom;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -66,6 +66,7 @@ pub(super) struct Ground {
     pub(super) tracer: Tracer,
     pub(super) refused: Refusals,
     pub(super) clock: Clock,
+    pub(super) world: World,
 }
 
 impl Ground {
@@ -76,6 +77,7 @@ impl Ground {
         config: &Config,
         (metrics, tracer): (Arc<Metrics>, Tracer),
         clock: Clock,
+        world: World,
     ) -> Result<Self, Error> {
         let (last, cursor) = (journal.extent()?.last, state.cursor()?);
         let health = Arc::new(Health::new(config.settings.limits.backlog.0));
@@ -99,6 +101,7 @@ impl Ground {
             tracer,
             refused,
             clock,
+            world,
         })
     }
 
@@ -140,6 +143,24 @@ impl Ground {
         tokio::spawn(health::watched(Arc::clone(&self.health), ticking))
     }
 
+    /// A lane for each destination.
+    pub(super) fn lanes(
+        &self,
+        config: &Config,
+        targets: Vec<Destination>,
+        inboxes: &Inboxes,
+        worker: &worker::Handle,
+        finishing: &watch::Receiver<bool>,
+    ) -> std::io::Result<Vec<Lane>> {
+        let lane = |target: Destination| {
+            let inbox = Arc::clone(&inboxes[target.name()]);
+            let shared = self.lane_shared(config, target, finishing.clone())?;
+            let bounds = settings::bounds(config);
+            Ok(Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds))
+        };
+        targets.into_iter().map(lane).collect()
+    }
+
     /// Starts a lane for each destination.
     pub(super) fn start_lanes(
         &self,
@@ -149,15 +170,11 @@ impl Ground {
         worker: &worker::Handle,
         (finishing, stopping): (&watch::Receiver<bool>, &watch::Receiver<bool>),
     ) -> std::io::Result<Vec<JoinHandle<()>>> {
-        let start = |target: Destination| {
-            let inbox = Arc::clone(&inboxes[target.name()]);
-            let shared = self.lane_shared(config, target, finishing.clone())?;
-            let bounds = settings::bounds(config);
-            let lane = Lane::new(inbox, shared, Arc::clone(&self.state), worker.clone(), bounds);
+        let start = |lane: Lane| {
             let running = lane.run(stopping.clone());
-            Ok(tokio::spawn(health::watched(Arc::clone(&self.health), running)))
+            tokio::spawn(health::watched(Arc::clone(&self.health), running))
         };
-        targets.into_iter().map(start).collect()
+        Ok(self.lanes(config, targets, inboxes, worker, finishing)?.into_iter().map(start).collect())
     }
 
     fn lane_shared(
@@ -168,8 +185,8 @@ impl Ground {
     ) -> std::io::Result<Shared> {
         let delivery = &config.settings.delivery;
         Ok(Shared {
-            client: Client::new(delivery.timeout.0)?,
-            pace: Mutex::new(Pace::new(settings::rate(config, &destination), Instant::now())),
+            client: self.world.client(delivery.timeout.0)?,
+            pace: Mutex::new(Pace::new(settings::rate(config, &destination), instant())),
             hosts: destination.hosts(|hosts| hosts.shuffle(&mut rand::rng())),
             refused: self.refused[destination.name()].clone(),
             destination,
@@ -184,6 +201,7 @@ impl Ground {
             live: Arc::clone(&self.live),
             tracer: self.tracer.clone(),
             clock: self.clock.clone(),
+            world: self.world.clone(),
         })
     }
 

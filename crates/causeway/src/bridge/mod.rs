@@ -7,6 +7,7 @@ mod fixed;
 mod generation;
 mod ground;
 mod housekeeping;
+pub mod parts;
 mod reload;
 mod settings;
 
@@ -22,6 +23,7 @@ use crate::pipeline::worker::{Request, Worker};
 use crate::pipeline::{Committer, Tail};
 use crate::telemetry::otlp::{self, Exporter, Tracer};
 use crate::telemetry::{Live, Metrics};
+use crate::world::World;
 use axum::Router;
 use causeway_engine::flow::DESTINATIONS;
 use causeway_store::sqlite::{self, Options};
@@ -101,7 +103,7 @@ impl Bridge {
         flows::deliverable(&catalogue, config.reach())?;
         let metrics = Arc::new(Metrics::new());
         let (tracer, exporter) = exporter(&config, &metrics)?;
-        let ground = Ground::new(journal, state, &config, (metrics, tracer), clock)?;
+        let ground = Ground::new(journal, state, &config, (metrics, tracer), clock, World::real())?;
 
         let destinations = Destinations::of(&config);
         tell_stranded(&*ground.state, &destinations.names)?;

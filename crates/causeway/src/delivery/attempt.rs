@@ -11,11 +11,12 @@ use super::pace::Pace;
 use super::refused::{Lesson, Names, Refused, Suspicion};
 use super::report::Report;
 use super::slots::Item;
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::telemetry::metrics as labels;
 use crate::telemetry::otlp::{Context, Kind, Span, Tracer, nanos};
 use crate::telemetry::signals::Fault;
 use crate::telemetry::{Live, Metrics, Signals};
+use crate::world::World;
 use bytes::Bytes;
 use causeway_algolia::hosts::is_hosts_fault;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +31,6 @@ const SHOWN_ATTEMPTS: usize = 10;
 const SHOWN_WORDS: usize = 500;
 
 /// What the batches of one lane share.
-#[derive(Debug)]
 pub struct Shared {
     /// Where they go.
     pub destination: Destination,
@@ -64,6 +64,8 @@ pub struct Shared {
     pub tracer: Tracer,
     /// What time it is.
     pub clock: Clock,
+    /// Chance, and where what blocks is done.
+    pub world: World,
 }
 
 /// How the sending of one request ended.
@@ -230,7 +232,7 @@ impl Run<'_> {
         let followed = self.shared.tracer.events(batch.items.iter().map(|item| item.event));
         let start = nanos();
         let at = self.shared.clock.now();
-        let began = Instant::now();
+        let began = instant();
         let origin = self.shared.hosts.current(began);
         let request = match self.shared.destination.request(&origin, messages.clone(), at) {
             Ok(request) => request,
@@ -245,7 +247,7 @@ impl Run<'_> {
             Err(error) => (None, error.clone(), Verdict::Failed(error)),
         };
         if is_hosts_fault(status) {
-            self.shared.hosts.failed(&origin, Instant::now());
+            self.shared.hosts.failed(&origin, instant());
         }
         self.follow(followed, start, batch.items.len(), status);
         self.note(at, began.elapsed(), status, words);
@@ -335,9 +337,10 @@ impl Run<'_> {
         if failures == 0 {
             return;
         }
-        let wait = self.shared.backoff.wait(failures, rand::random());
+        let wait = self.shared.backoff.wait(failures, self.shared.world.chance.draw());
         let (mut told, mut finishing) = (self.forgotten.clone(), self.shared.finishing.clone());
         tokio::select! {
+            biased;
             () = tokio::time::sleep(wait) => {}
             () = self.shared.recovered.notified() => {}
             _ = told.changed() => {}
@@ -347,7 +350,7 @@ impl Run<'_> {
 
     fn pace<T>(&self, act: impl FnOnce(&mut Pace, Instant) -> T) -> T {
         let mut pace = self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut pace, Instant::now())
+        act(&mut pace, instant())
     }
 
     fn delivered(&self, batch: &Batch) {

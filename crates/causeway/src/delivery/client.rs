@@ -7,9 +7,11 @@ use causeway_algolia::erasure::RATE_LIMIT_RESET;
 use http::header::RETRY_AFTER;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::{self, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// At most so many bytes of an answer are read: enough for any vendor's words, and for a full batch of records, whose
@@ -19,11 +21,29 @@ const ANSWER_BYTES: usize = 2 << 20;
 /// Idle connections are closed after this time, so that names are resolved anew from time to time.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// A pool of connections.
-#[derive(Debug, Clone)]
+/// Carries requests: a pool of connections.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request; the answer's body is still to be read.
+    fn request(&self, request: Request<Pieces>) -> ResponseFuture;
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> Transport for legacy::Client<C, Pieces> {
+    fn request(&self, request: Request<Pieces>) -> ResponseFuture {
+        Self::request(self, request)
+    }
+}
+
+/// Exchanges requests for answers, each within a time.
+#[derive(Clone)]
 pub struct Client {
-    inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Pieces>,
+    transport: Arc<dyn Transport>,
     timeout: Duration,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Client(within {:?})", self.timeout)
+    }
 }
 
 /// What a vendor answered.
@@ -42,7 +62,7 @@ pub struct Answer {
 }
 
 impl Client {
-    /// A pool whose every exchange may take at most `timeout`.
+    /// Over the system's network; every exchange may take at most `timeout`.
     pub fn new(timeout: Duration) -> std::io::Result<Self> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
@@ -53,11 +73,16 @@ impl Client {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
-        let inner = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        let transport: legacy::Client<_, Pieces> = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(https);
-        Ok(Self { inner, timeout })
+        Ok(Self::over(Arc::new(transport), timeout))
+    }
+
+    /// Over this transport.
+    pub fn over(transport: Arc<dyn Transport>, timeout: Duration) -> Self {
+        Self { transport, timeout }
     }
 
     /// Sends a request and reads the answer; the error is a sentence for people.
@@ -75,7 +100,7 @@ impl Client {
         request: Request<Pieces>,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(StatusCode, Bytes), String> {
-        let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
+        let response = self.transport.request(request).await.map_err(|error| chain(&error))?;
         let (status, mut body) = (response.status(), response.into_body());
         let mut held: Vec<u8> = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -91,7 +116,7 @@ impl Client {
     }
 
     async fn answer(&self, request: Request<Pieces>) -> Result<Answer, String> {
-        let response = self.inner.request(request).await.map_err(|error| chain(&error))?;
+        let response = self.transport.request(request).await.map_err(|error| chain(&error))?;
         let status = response.status();
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let answer = Answer {

@@ -103,14 +103,16 @@ impl Lane {
             }
             self.measure();
             tokio::select! {
-                () = self.inbox.changed() => self.absorb_offered(),
+                // What ends comes before what begins; neither can go on without the other for long.
+                biased;
+                _ = stop.changed() => {}
+                Ok(()) = self.forgotten.changed() => self.leave_out(&self.slots.each().collect::<Vec<_>>()),
                 Some(report) = self.reports.1.recv() => self.settle(report),
                 Some(done) = self.under_way.join_next() => self.release(done),
                 loaded = finished(&mut self.loading) => self.absorb_loaded(loaded),
-                () = until(self.gather_until), if self.may_send() && !*finishing.borrow() => {}
-                Ok(()) = self.forgotten.changed() => self.leave_out(&self.slots.each().collect::<Vec<_>>()),
-                _ = stop.changed() => {}
                 Ok(()) = finishing.changed() => {}
+                () = self.inbox.changed() => self.absorb_offered(),
+                () = until(self.gather_until), if self.may_send() && !*finishing.borrow() => {}
             }
         }
         if let Ok(report) = self.reports.1.try_recv() {
@@ -133,7 +135,7 @@ impl Lane {
         self.inbox.begin_loading();
         let (state, name) = (Arc::clone(&self.state), self.shared.destination.name());
         let (after, room) = (self.last_loaded, self.inbox.room());
-        self.loading = Some(tokio::task::spawn_blocking(move || state.outbox(name, after, room)));
+        self.loading = Some(self.shared.world.aside.run(move || state.outbox(name, after, room)));
     }
 
     fn absorb_loaded(&mut self, loaded: Result<Vec<Block>, Error>) {

@@ -4,11 +4,11 @@
 //! disk the next group gathers, so groups grow with load by themselves and nobody waits for a timer.
 
 use super::Tail;
+use crate::clock::instant;
 use crate::health::Health;
 use crate::telemetry::otlp::{self, Context, Kind, Span, Tracer};
 use causeway_store::{Entry, Error, Journal, Position, Record};
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// At most this many bytes of bodies share a commit: enough to amortise the disk's latency, little enough that the
@@ -78,12 +78,24 @@ impl Committer {
         health: Arc<Health>,
         tracer: Tracer,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (committer, keeper, answering) = Self::new(journal, tail, health, tracer);
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || keeper.run())?;
+        tokio::spawn(answering);
+        Ok((committer, thread))
+    }
+
+    /// The handle, who does the committing, and who answers those that wait; whoever asks for them has to run both.
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        tail: Arc<Tail>,
+        health: Arc<Health>,
+        tracer: Tracer,
+    ) -> (Self, Keeper, impl Future<Output = ()> + Send + use<>) {
         let (queue, waiting) = mpsc::unbounded_channel();
         let (groups, committed) = mpsc::unbounded_channel();
-        let thread = std::thread::Builder::new().name("journal".to_owned());
-        let thread = thread.spawn(move || run(waiting, &groups, &*journal, &tail, &health, &tracer))?;
-        tokio::spawn(answer(committed));
-        Ok((Self { queue }, thread))
+        let keeper = Keeper { waiting, groups, journal, tail, health, tracer, records: Vec::new() };
+        (Self { queue }, keeper, answer(committed))
     }
 
     /// Makes the record durable. The queue is unbounded here because the intake bounds the bytes of bodies in memory: the
@@ -107,35 +119,53 @@ async fn answer(mut committed: mpsc::UnboundedReceiver<Group>) {
     }
 }
 
-fn run(
-    mut waiting: mpsc::UnboundedReceiver<Waiting>,
-    groups: &mpsc::UnboundedSender<Group>,
-    journal: &dyn Journal,
-    tail: &Tail,
-    health: &Health,
-    tracer: &Tracer,
-) {
-    let mut records = Vec::new();
-    while let Some(first) = waiting.blocking_recv() {
-        // Whoever is about to send a record gets to do it: where processors are few, groups would be of one or two.
-        std::thread::yield_now();
-        let Gathered { answers, memory, followed } = gather(first, &mut waiting, &mut records);
-        let written = journal.append(&records);
-        tell(health, &records, written.as_ref().err());
+/// Makes groups of requests durable.
+pub struct Keeper {
+    waiting: mpsc::UnboundedReceiver<Waiting>,
+    groups: mpsc::UnboundedSender<Group>,
+    journal: Arc<dyn Journal>,
+    tail: Arc<Tail>,
+    health: Arc<Health>,
+    tracer: Tracer,
+    records: Vec<Record>,
+}
+
+impl Keeper {
+    /// Commits until the last handle is gone.
+    pub fn run(mut self) {
+        while let Some(first) = self.waiting.blocking_recv() {
+            // Whoever is about to send a record gets to do it: where processors are few, groups would be of one or two.
+            std::thread::yield_now();
+            self.commit(first);
+        }
+        self.tail.close();
+    }
+
+    /// Waits for a request, and while `others` gather; then commits them. Answers false once the last handle is gone.
+    pub async fn step(&mut self, others: impl Future<Output = ()>) -> bool {
+        let Some(first) = self.waiting.recv().await else { return false };
+        others.await;
+        self.commit(first);
+        true
+    }
+
+    fn commit(&mut self, first: Waiting) {
+        let Gathered { answers, memory, followed } = gather(first, &mut self.waiting, &mut self.records);
+        let written = self.journal.append(&self.records);
+        tell(&self.health, &self.records, written.as_ref().err());
         let outcome = match written {
             Ok(first) => {
                 // Before the engine sees them.
-                follow(tracer, first, followed);
-                tail.push(entries(first, records.drain(..)));
+                follow(&self.tracer, first, followed);
+                self.tail.push(entries(first, self.records.drain(..)));
                 Ok(())
             }
-            Err(error) => Err(refused(&error, &mut records)),
+            Err(error) => Err(refused(&error, &mut self.records)),
         };
         drop(memory);
         // Without a runtime nobody waits for answers any more.
-        let _ = groups.send(Group { answers, outcome });
+        let _ = self.groups.send(Group { answers, outcome });
     }
-    tail.close();
 }
 
 /// The spans of the records that were made durable from this position on.
@@ -153,7 +183,7 @@ fn tell(health: &Health, records: &[Record], error: Option<&Error>) {
             health.store_works();
             health.accepted(records.iter().map(|record| record.body.len() as u64).sum());
         }
-        Some(Error::Full { .. }) => health.store_full(Instant::now()),
+        Some(Error::Full { .. }) => health.store_full(instant()),
         Some(_) => health.store_fails(),
     }
 }

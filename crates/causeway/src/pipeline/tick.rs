@@ -64,6 +64,7 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     tokio::select! {
+        biased;
         () = tick(due, clock, journal) => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
@@ -93,6 +94,7 @@ async fn come(due: &mut watch::Receiver<Due>, clock: &Clock) -> Option<i64> {
             return Some(now);
         }
         tokio::select! {
+            biased;
             () = tokio::time::sleep(left.min(LOOK_EVERY)) => {}
             changed = due.changed() => changed.ok()?,
         }

@@ -142,6 +142,17 @@ pub struct Worker {
     /// What flows say that have not run before, to be kept with the next commit.
     texts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     sent: Vec<(oneshot::Sender<Option<BlockId>>, Option<BlockId>)>,
+    /// What found no room on the disk, and is tried again.
+    held_up: Option<Work>,
+}
+
+/// What one commit is to carry.
+struct Work {
+    change: Change,
+    /// Bytes of the bodies that it follows from.
+    bytes: usize,
+    /// How much of the backlog that was.
+    worked_off: u64,
 }
 
 impl Worker {
@@ -164,6 +175,7 @@ impl Worker {
             answers: Vec::new(),
             other: None,
             sent: Vec::new(),
+            held_up: None,
         };
         worker.tell_due();
         Ok((worker, handle))
@@ -183,27 +195,8 @@ impl Worker {
     fn run(mut self) -> Result<(), Error> {
         while !self.stopping {
             let began = Instant::now();
-            let entries = self.entries()?;
-            let bytes: usize = entries.iter().map(|entry| entry.record.body.len()).sum();
-            let worked_off = health::worked_off(&entries, self.cursor, self.found);
-            let start = self.parts.tracer.follows_any().then(nanos);
-            let mut change = self.process(&entries)?;
-            self.follow(&entries, start);
-            self.take_requests(&mut change);
-            change.facts.append(&mut self.texts);
-            self.commit(change)?;
-            self.reconfigure()?;
-            self.parts.health.processed(worked_off);
-            for answer in self.answers.drain(..) {
-                // Who asked may have hung up; the change is committed all the same.
-                let _ = answer.send(());
-            }
-            for (answer, block) in self.sent.drain(..) {
-                let _ = answer.send(block);
-            }
-            if bytes < TRICKLE_BYTES {
-                std::thread::sleep(STEP_EVERY.saturating_sub(began.elapsed()));
-            }
+            let apart = self.step(PATIENCE)?;
+            std::thread::sleep(apart.saturating_sub(began.elapsed()));
         }
         Ok(())
     }
@@ -219,9 +212,50 @@ impl Worker {
         Ok(())
     }
 
+    /// Does what there is to do, waiting up to `patience` for it. Answers how long after this step began the next should.
+    pub fn step(&mut self, patience: Duration) -> Result<Duration, Error> {
+        let mut work = match self.held_up.take() {
+            Some(work) => work,
+            None => self.work(patience)?,
+        };
+        self.take_requests(&mut work.change);
+        work.change.facts.append(&mut self.texts);
+        if let Err(error) = self.commit(&work.change) {
+            // The journal has what came in, and what was sent goes out once more under the same ids.
+            if !matches!(error, Error::Full { .. }) || self.stopping {
+                return Err(error);
+            }
+            tracing::error!(%error, "the state can't be committed; waiting for room");
+            self.held_up = Some(work);
+            return Ok(FULL_PAUSE);
+        }
+        self.committed(work.change);
+        self.reconfigure()?;
+        self.parts.health.processed(work.worked_off);
+        for answer in self.answers.drain(..) {
+            // Who asked may have hung up; the change is committed all the same.
+            let _ = answer.send(());
+        }
+        for (answer, block) in self.sent.drain(..) {
+            let _ = answer.send(block);
+        }
+        Ok(if work.bytes < TRICKLE_BYTES { STEP_EVERY } else { Duration::ZERO })
+    }
+
+    /// What follows from the next entries.
+    fn work(&mut self, patience: Duration) -> Result<Work, Error> {
+        let entries = self.entries(patience)?;
+        let bytes = entries.iter().map(|entry| entry.record.body.len()).sum();
+        let worked_off = health::worked_off(&entries, self.cursor, self.found);
+        let start = self.parts.tracer.follows_any().then(nanos);
+        let change = self.process(&entries)?;
+        self.follow(&entries, start);
+        Ok(Work { change, bytes, worked_off })
+    }
+
     /// The entries after the cursor, from memory or from the journal.
-    fn entries(&mut self) -> Result<Vec<Entry>, Error> {
-        match self.parts.tail.next(self.cursor, STEP_BYTES, PATIENCE) {
+    fn entries(&mut self, patience: Duration) -> Result<Vec<Entry>, Error> {
+        match self.parts.tail.next(self.cursor, STEP_BYTES, patience) {
             Next::Entries(entries) => Ok(entries),
             Next::Behind => self.parts.journal.read(self.cursor, STEP_BYTES),
             Next::Nothing => Ok(Vec::new()),
@@ -310,22 +344,14 @@ impl Worker {
         }
     }
 
-    /// Commits; waits for room as long as the disk is full. Then the lanes get the blocks.
-    fn commit(&mut self, mut change: Change) -> Result<(), Error> {
+    fn commit(&self, change: &Change) -> Result<(), Error> {
+        if *change == Change::default() { Ok(()) } else { self.parts.state.commit(change) }
+    }
+
+    /// Everybody is told of what was committed; the lanes get the blocks.
+    fn committed(&mut self, change: Change) {
         if change == Change::default() {
-            return Ok(());
-        }
-        while let Err(error) = self.parts.state.commit(&change) {
-            if !matches!(error, Error::Full { .. }) {
-                return Err(error);
-            }
-            tracing::error!(%error, "the state can't be committed; waiting for room");
-            std::thread::sleep(FULL_PAUSE);
-            self.take_requests(&mut change);
-            if self.stopping {
-                // The journal has what came in, and what was sent goes out once more under the same ids.
-                return Err(error);
-            }
+            return;
         }
         self.parts.facts.committed(&change);
         self.parts.metrics.count(&change.ledger);
@@ -337,7 +363,6 @@ impl Worker {
         for block in change.outbox {
             self.offer(block);
         }
-        Ok(())
     }
 
     fn tell_due(&self) {

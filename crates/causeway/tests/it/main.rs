@@ -18,6 +18,7 @@ mod cli;
 mod daily;
 mod delivery;
 mod demand;
+mod disk;
 mod durability;
 mod erasure;
 mod explained;
@@ -30,6 +31,8 @@ mod intake;
 mod kill;
 mod ledger;
 mod mapping;
+#[cfg(target_os = "linux")]
+mod overload;
 mod people;
 mod persons;
 mod poll;

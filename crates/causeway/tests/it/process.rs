@@ -122,6 +122,16 @@ impl Home {
         Self { directory, public, admin, http: Http::new() }
     }
 
+    /// Adds lines to a table of the configuration.
+    pub(crate) fn set(&self, table: &str, lines: &str) {
+        let path = self.directory.path().join("causeway.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head = format!("[{table}]\n");
+        let text = if text.contains(&head) { text } else { format!("{text}\n{head}") };
+        let text = text.replace(&head, &format!("{head}{lines}\n"));
+        std::fs::write(path, text).unwrap();
+    }
+
     /// Runs a command.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         causeway(self.directory.path(), arguments, "")
@@ -136,10 +146,12 @@ impl Home {
 
     /// The same where the system lets the process open so few files.
     pub(crate) async fn start_with_few_files(&self, files: u32) -> Running {
-        let mut command = Command::new("sh");
-        let limited = format!("ulimit -n {files}; exec \"$0\" run");
-        command.args(["-c", &limited, env!("CARGO_BIN_EXE_causeway")]);
-        self.start_by(command).await
+        self.start_after(&[], &format!("ulimit -n {files}")).await
+    }
+
+    /// The same after commands of the shell, which `wrapper` runs.
+    pub(crate) async fn start_after(&self, wrapper: &[&str], commands: &str) -> Running {
+        self.start_by(shell(wrapper, &format!("{commands}; exec \"$0\" run"))).await
     }
 
     async fn start_by(&self, mut command: Command) -> Running {
@@ -180,7 +192,7 @@ impl Home {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    async fn get(&self, port: u16, path: &str) -> Option<Answer> {
+    pub(crate) async fn get(&self, port: u16, path: &str) -> Option<Answer> {
         self.http.try_send("GET", &format!("http://127.0.0.1:{port}{path}"), &[], "").await
     }
 
@@ -214,12 +226,25 @@ impl Home {
     }
 }
 
+/// A command that has the shell run these, with the program as `$0`.
+pub(crate) fn shell(wrapper: &[&str], commands: &str) -> Command {
+    let mut words = wrapper.iter().chain(&["sh", "-c"]);
+    let mut command = Command::new(words.next().expect("a word"));
+    command.args(words).args([commands, env!("CARGO_BIN_EXE_causeway")]);
+    command
+}
+
 /// A running bridge; killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
 }
 
 impl Running {
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -12,9 +12,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// Sees what is written, before and after; an error stands in the place of what was to happen, or of its outcome.
+pub(crate) trait Witness: Send + Sync {
+    fn before_append(&self) -> Result<(), Error>;
+    fn after_append(&self) -> Result<(), Error>;
+    fn before_commit(&self) -> Result<(), Error>;
+    fn after_commit(&self, state: &dyn State, change: &Change) -> Result<(), Error>;
+}
+
 /// The switches; off at first.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Trouble {
+    /// Who looks on.
+    pub(crate) witness: Option<Arc<dyn Witness>>,
     /// The journal's disk has no room.
     pub(crate) journal_full: Arc<AtomicBool>,
     /// Three of the journal's records are damaged.
@@ -65,9 +75,14 @@ impl<J: Journal> Journal for Troubled<J> {
         if self.trouble.journal_full.load(Ordering::SeqCst) {
             return Err(full());
         }
-        let appended = self.inner.append(records);
-        wait_while(&self.trouble.appends_wait);
-        appended
+        let Some(witness) = &self.trouble.witness else {
+            let appended = self.inner.append(records);
+            wait_while(&self.trouble.appends_wait);
+            return appended;
+        };
+        witness.before_append()?;
+        let appended = self.inner.append(records)?;
+        witness.after_append().map(|()| appended)
     }
 
     fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<Entry>, Error> {
@@ -120,7 +135,10 @@ impl<S: State> State for Troubled<S> {
         if self.trouble.state_broken.load(Ordering::SeqCst) {
             return Err(Error::Poisoned("the test broke it".to_owned()));
         }
-        self.inner.commit(change)
+        let Some(witness) = &self.trouble.witness else { return self.inner.commit(change) };
+        witness.before_commit()?;
+        self.inner.commit(change)?;
+        witness.after_commit(&self.inner, change)
     }
 
     fn cursor(&self) -> Result<Position, Error> {

@@ -16,6 +16,7 @@ pub(super) struct Ownership {
 impl Ownership {
     /// Makes the directory if there is none, and takes it or answers [`Error::Locked`].
     pub(super) fn take(directory: &Path) -> Result<Self, Error> {
+        let failed = |doing| failed(doing, directory);
         fs::create_dir_all(directory).map_err(failed("making the store's directory"))?;
         let lock = File::create(directory.join("lock")).map_err(failed("making the store's lock file"))?;
         match lock.try_lock() {
@@ -29,10 +30,10 @@ impl Ownership {
     pub(super) fn sync_directory(&self) -> Result<(), Error> {
         File::open(&self.directory)
             .and_then(|directory| directory.sync_all())
-            .map_err(failed("syncing the store's directory"))
+            .map_err(failed("syncing the store's directory", &self.directory))
     }
 }
 
-fn failed(doing: &'static str) -> impl Fn(io::Error) -> Error {
-    move |error| Error::Backend { doing, source: error.into() }
+fn failed(doing: &'static str, directory: &Path) -> impl Fn(io::Error) -> Error {
+    move |error| Error::Backend { doing, source: format!("{}: {error}", directory.display()).into() }
 }
