@@ -106,8 +106,8 @@ fn commands_and_reloads_are_noted_too() {
             (&noted[0]["who"]["by"], &noted[0]["summary"]),
             (&json!("SIGHUP"), &json!("delivery.drain, recipes.new-searcher, flow new-searcher"))
         );
-        assert_eq!(noted[3]["who"]["by"], "command line");
-        assert_eq!(noted[1]["before"], noted[3]["after"], "the same text");
+        assert_eq!(noted[2]["who"]["by"], "command line");
+        assert_eq!(noted[1]["before"], noted[2]["after"], "the same text");
         assert_eq!(running.terminate().await, 0);
     });
 }

@@ -11,10 +11,11 @@ fn scene() -> Scene {
     Scene::new().vendors(|vendors| vendors.max_event_age = Duration::from_secs(4 * 24 * 3600))
 }
 
-/// A thousand events, one of them five days old.
+/// A thousand events, one of them five days old and the only one of its person.
 fn with_poison(first: usize) -> Vec<Value> {
     let mut events = views(first..first + 1000);
     events[637]["timestamp"] = (now() - 5 * DAY_MS).into();
+    events[637]["userToken"] = format!("poisoned-{first}").into();
     events
 }
 

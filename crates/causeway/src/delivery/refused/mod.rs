@@ -14,11 +14,11 @@ pub use pattern::Pattern;
 use super::batch::Batch;
 use super::slots::Item;
 use crate::problems;
-use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATIONS};
+use causeway_engine::flow::DESTINATIONS;
 use causeway_store::state::Fact;
 use causeway_store::{BlockId, Error, State};
 use feature::features;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -71,33 +71,25 @@ impl Refused {
         self.lock().remove(id, self.destination)
     }
 
-    /// Puts apart what is suspected, and behind it what is of the same slot and came later, so that order holds. Algolia counts
-    /// events by their own time, so there nothing waits behind a suspect, and two requests are enough.
+    /// Puts apart what is suspected, in the order to send it: what is of a suspect's slot and came before it goes before, what
+    /// came later goes behind. All else goes with whichever of the two is sent anyway, so that mostly two requests are enough.
     pub(super) fn apart(&self, batch: Batch, names: &Names, now: i64) -> Vec<(Batch, Suspicion)> {
+        let groups = self.groups(&batch, names, now);
+        let of = |group: Suspicion| (batch.pick(|index| groups[index] == group), group);
+        let all = [Suspicion::None, Suspicion::Suspected, Suspicion::Behind].map(of);
+        all.into_iter().filter(|(batch, _)| !batch.items.is_empty()).collect()
+    }
+
+    fn groups(&self, batch: &Batch, names: &Names, now: i64) -> Vec<Suspicion> {
         let mut learned = self.lock();
         learned.expire(now, self.destination);
-        if learned.patterns.is_empty() {
-            return vec![(batch, Suspicion::None)];
-        }
-        let mut slots = FxHashSet::default();
-        let groups: Vec<Suspicion> = (0..batch.items.len())
-            .map(|index| {
-                let item = &batch.items[index];
-                let behind = self.destination != DESTINATION_INSIGHTS && slots.contains(&item.slot);
-                let suspected = || learned.suspects(name(names, item), &batch.messages_of(index), now);
-                match (behind, !behind && suspected()) {
-                    (true, _) => Suspicion::Behind,
-                    (false, false) => Suspicion::None,
-                    (false, true) => {
-                        slots.insert(item.slot);
-                        Suspicion::Suspected
-                    }
-                }
-            })
-            .collect();
-        let of = |group: Suspicion| (batch.pick(|index| groups[index] == group), group);
-        let all = [Suspicion::None, Suspicion::Suspected, Suspicion::Behind];
-        all.map(of).into_iter().filter(|(batch, _)| !batch.items.is_empty()).collect()
+        let suspected = |(index, item): (usize, &Item)| {
+            !learned.patterns.is_empty()
+                && learned.suspects(name(names, item), &batch.messages_of(index), now)
+        };
+        let suspected: Vec<bool> = batch.items.iter().enumerate().map(suspected).collect();
+        let slots: Vec<u16> = batch.items.iter().map(|item| item.slot).collect();
+        in_order(&slots, &suspected)
     }
 
     /// Learns from a batch that is through: what was refused alone and with which words, what was taken though it was
@@ -132,8 +124,27 @@ pub fn all(state: &dyn State) -> Result<Refusals, Error> {
 pub(super) enum Suspicion {
     None,
     Suspected,
-    /// It waits behind something suspected.
+    /// It is sent after what is suspected.
     Behind,
+}
+
+/// The groups of entries of these slots. What is of a suspect's slot and stands between two suspects is suspected with them.
+fn in_order(slots: &[u16], suspected: &[bool]) -> Vec<Suspicion> {
+    let mut stretches: FxHashMap<u16, (usize, usize)> = FxHashMap::default();
+    for (index, slot) in slots.iter().enumerate().filter(|(index, _)| suspected[*index]) {
+        stretches.entry(*slot).or_insert((index, index)).1 = index;
+    }
+    let place = |(index, slot): (usize, &u16)| match stretches.get(slot) {
+        Some((first, _)) if index < *first => Some(Suspicion::None),
+        Some((_, last)) if index > *last => Some(Suspicion::Behind),
+        Some(_) => Some(Suspicion::Suspected),
+        None => None,
+    };
+    let places: Vec<Option<Suspicion>> = slots.iter().enumerate().map(place).collect();
+    let is_any = |group| places.contains(&Some(group));
+    let anywhere = !is_any(Suspicion::None) && is_any(Suspicion::Behind);
+    let others = if anywhere { Suspicion::Behind } else { Suspicion::None };
+    places.into_iter().map(|place| place.unwrap_or(others)).collect()
 }
 
 /// How it went with a batch.

@@ -45,11 +45,16 @@ const GOOD: &str = r#"{"price":3,"id":"c"}"#;
 const BAD: &str = r#"{"price":-4,"id":"d"}"#;
 
 #[test]
-fn a_suspect_goes_alone_and_what_came_later_of_its_slot_goes_behind_it() {
+fn a_suspect_goes_alone_between_what_came_before_and_after_it_in_its_slot() {
+    use Suspicion::{Behind, None, Suspected};
     let found = groups(&taught(), &[GOOD, BAD, GOOD, GOOD, GOOD], 0);
-    let expected =
-        [(Suspicion::None, vec![0, 2, 3]), (Suspicion::Suspected, vec![1]), (Suspicion::Behind, vec![4])];
-    assert_eq!(found, expected);
+    assert_eq!(found, [(Suspected, vec![1]), (Behind, vec![0, 2, 3, 4])], "two requests are enough");
+    let found = groups(&taught(), &[GOOD, GOOD, GOOD, GOOD, BAD], 0);
+    assert_eq!(found, [(None, vec![0, 1, 2, 3]), (Suspected, vec![4])]);
+    let found = groups(&taught(), &[GOOD, GOOD, GOOD, GOOD, BAD, GOOD, GOOD, GOOD], 0);
+    assert_eq!(found, [(None, vec![0, 1, 2, 3, 5, 6]), (Suspected, vec![4]), (Behind, vec![7])]);
+    let found = groups(&taught(), &[GOOD, BAD, GOOD, GOOD, GOOD, GOOD, GOOD, BAD], 0);
+    assert_eq!(found, [(None, vec![0, 2, 3, 5, 6]), (Suspected, vec![1, 4, 7])], "order within a slot");
 }
 
 #[test]
