@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// Everything must be delivered this long after the last trouble.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
+/// Clients must be done after this time.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// How long the process stays away after it died by itself.
 const AWAY: u64 = 200;
 
@@ -31,6 +34,7 @@ pub(crate) async fn operate(sim: &Arc<Sim>, process: &mut Process) {
         let next = deeds.first().map(|(at, _)| began + Duration::from_millis(*at));
         tokio::select! {
             biased;
+            () = sleep_until(began + LONGEST) => return sim.complain("clients are sent away for ever".to_owned()),
             () = sim.broken.notified() => restart(process, AWAY, false).await,
             () = sleep_until(next.unwrap_or(began)), if next.is_some() => {
                 let (at, deed) = deeds.remove(0);

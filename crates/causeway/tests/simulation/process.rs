@@ -23,6 +23,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+/// So often everybody gets a turn to let go of a dead process.
+const TURNS: u32 = 10_000;
+
 /// A worker with nothing to do looks around this often at last, in milliseconds.
 const IDLE: u64 = 200;
 
@@ -153,7 +156,11 @@ impl Process {
             self.sim.complain(panic);
         }
         // Those who were talking to it find out, and let go.
-        while self.state.strong_count() > 0 {
+        for turn in 0.. {
+            if self.state.strong_count() == 0 {
+                break;
+            }
+            assert!(turn < TURNS, "somebody holds on to the store of a dead process");
             tokio::task::yield_now().await;
         }
         if power_fails {
