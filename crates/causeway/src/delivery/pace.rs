@@ -14,6 +14,10 @@ const STORM: Duration = Duration::from_secs(1);
 /// Requests that may go at once after a pause, in seconds of the rate.
 const BURST_SECONDS: f64 = 0.1;
 
+/// What counts as leave for a whole request: shares of it add up to a little less, and to wait for the rest would be to wait for
+/// less than a nanosecond, again and again.
+const WHOLE: f64 = 1.0 - 1e-6;
+
 /// The rate of one destination. Time is passed in.
 #[derive(Debug, Clone)]
 pub struct Pace {
@@ -40,10 +44,10 @@ impl Pace {
         let passed = now.saturating_duration_since(self.counted).as_secs_f64();
         self.tokens = (self.tokens + passed * self.rate).min((self.rate * BURST_SECONDS).max(1.0));
         self.counted = now;
-        if self.tokens < 1.0 {
+        if self.tokens < WHOLE {
             return Err(Duration::from_secs_f64((1.0 - self.tokens) / self.rate));
         }
-        self.tokens -= 1.0;
+        self.tokens = (self.tokens - 1.0).max(0.0);
         Ok(())
     }
 
@@ -71,6 +75,21 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_has_waited_as_long_as_told_may_go_or_is_told_to_wait_again() {
+        let mut now = Instant::now();
+        for rate in 1..2_000 {
+            let mut pace = Pace::new(rate, now);
+            for step in 0..50 {
+                pace.rate = f64::from(rate) * (1.0 - f64::from(step) * 0.0137);
+                while let Err(wait) = pace.take(now) {
+                    assert!(!wait.is_zero(), "{pace:?} has nobody wait and lets nobody go");
+                    now += wait;
+                }
+            }
+        }
+    }
 
     #[test]
     fn no_more_requests_go_than_the_rate_allows() {
