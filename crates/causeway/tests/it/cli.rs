@@ -277,7 +277,7 @@ fn decide(home: &Home) {
     let of_one = ["dead-letters", "retry", "--all", "--problem", largest, "--dry-run", "--json"];
     let would = home.run(&of_one).ended(0).json();
     assert_eq!((&would["would_retry"], &would["calls"]), (&json!(2), &json!(1)));
-    assert!(home.run(&["dead-letters", "problems"]).ended(1).out.contains("2 of search-events"));
+    assert!(home.run(&["dead-letters", "problems"]).ended(1).out.contains("2 of flow search-events on the way to segment"));
     assert_eq!(listed(home, &[]).len(), 3, "nothing was retried");
 
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();
