@@ -1,12 +1,14 @@
 //! The commands, run as users run them.
 
 use crate::events::{QUERY, click, invalid, view};
+use crate::http::Http;
 use crate::process::{Home, causeway, play};
 use crate::stage::{open_store, until};
 use causeway_sandbox::{Fault, Sandbox, Target};
 use causeway_store::state::{Change, LedgerRow, State, Tally};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -247,6 +249,33 @@ fn an_event_is_traced_by_every_id_before_and_after_a_restart() {
     });
 }
 
+#[test]
+fn what_shoppers_send_does_not_move_the_terminal_of_who_reads_it() {
+    play(async |_, home| {
+        let running = home.start().await;
+        let call = json!({"userId": "u\u{1b}[31m", "anonymousId": "a-9"}).to_string();
+        let url = format!("http://127.0.0.1:{}/v1/identify", home.public);
+        let key = ("authorization", "Basic c2FuZGJveC13cml0ZS1rZXk6");
+        assert_eq!(Http::new().try_send("POST", &url, &[key], call).await.unwrap().status, 200);
+        home.settled().await;
+        for command in ["person", "trace"] {
+            let told = home.run(&[command, "a-9"]).ended(0).out;
+            assert!(told.contains(r"u\u001b[31m") && !told.contains('\u{1b}'), "{told}");
+        }
+        assert_eq!(running.terminate().await, 0);
+    });
+}
+
+#[test]
+fn a_command_ends_as_it_would_when_nobody_reads_its_errors() {
+    let directory = TempDir::new().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.current_dir(directory.path()).env_remove("CAUSEWAY_CONFIG").arg("validate").stderr(writer);
+    assert_eq!(command.status().unwrap().code(), Some(2));
+}
+
 /// Three dead letters: one invalid event and two messages that Segment refused.
 async fn three_dead_letters(sandbox: &Sandbox, home: &Home) {
     sandbox.set_fault(Fault::status(Target::Segment, 400));
@@ -277,7 +306,12 @@ fn decide(home: &Home) {
     let of_one = ["dead-letters", "retry", "--all", "--problem", largest, "--dry-run", "--json"];
     let would = home.run(&of_one).ended(0).json();
     assert_eq!((&would["would_retry"], &would["calls"]), (&json!(2), &json!(1)));
-    assert!(home.run(&["dead-letters", "problems"]).ended(1).out.contains("2 of flow search-events on the way to segment"));
+    assert!(
+        home.run(&["dead-letters", "problems"])
+            .ended(1)
+            .out
+            .contains("2 of flow search-events on the way to segment")
+    );
     assert_eq!(listed(home, &[]).len(), 3, "nothing was retried");
 
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();
