@@ -267,6 +267,27 @@ fn what_shoppers_send_does_not_move_the_terminal_of_who_reads_it() {
 }
 
 #[test]
+fn who_is_not_there_is_named_and_so_is_what_is_missing() {
+    play(async |_, home| {
+        let running = home.start().await;
+        home.accept(&[view("a", "b")]).await;
+        home.settled().await;
+        assert!(home.run(&["flow", "rollback", "none", "1"]).ended(2).err.contains("there is no flow"));
+        assert!(home.run(&["person", "nobody", "--repair", "--json"]).ended(1).json()["error"].is_string());
+        assert_eq!(running.terminate().await, 0);
+        home.run(&["person", "nobody", "--repair"]).ended(1);
+        assert!(home.run(&["flow", "rollback", "none", "1"]).ended(2).err.contains("there is no flow"));
+        assert!(home.run(&["forget", "a"]).ended(3).err.contains("causeway run"));
+        let nowhere = home.run(&["backup", "nowhere/b.tar.gz"]).ended(3).err;
+        assert!(nowhere.contains("nowhere") && !nowhere.contains(".tmp"), "{nowhere}");
+        assert!(
+            home.run(&["ledger", "--since", "2099-01-01"]).ended(0).out.ends_with("nothing was accepted\n")
+        );
+        home.run(&["audit", "--limit", "0"]).ended(2);
+    });
+}
+
+#[test]
 fn a_command_ends_as_it_would_when_nobody_reads_its_errors() {
     let directory = TempDir::new().unwrap();
     let (reader, writer) = std::io::pipe().unwrap();
@@ -295,6 +316,7 @@ fn decide(home: &Home) {
     assert_eq!(listed(home, &["--error", "index field"]).len(), 1);
     assert_eq!(listed(home, &["--limit", "2"]).len(), 2);
     home.run(&["dead-letters", "list", "--status", "odd"]).ended(2);
+    home.run(&["dead-letters", "list", "--limit", "0"]).ended(2);
     let refused = listed(home, &["--flow", "search-events"]);
     let invalid = &listed(home, &["--flow", "intake"])[0];
     let id = |letter: &Value| letter["id"].as_str().unwrap().to_owned();
