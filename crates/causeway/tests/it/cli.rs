@@ -82,6 +82,24 @@ fn an_unknown_key_a_wrong_value_and_a_missing_file_are_bad_configuration() {
 }
 
 #[test]
+fn validate_names_what_a_trigger_hardly_means_and_the_recipes_that_are_no_flows() {
+    let directory = TempDir::new().unwrap();
+    let at = directory.path();
+    let sync = "trait-sync = { traits = [\"plan\"] }\n[flows]\ndirectory = \"flows\"\n[algolia]\n";
+    write(at, "causeway.toml", &format!("{SMALL}{sync}app_id = \"A\"\napi_key = \"k\"\nadmin_key = \"k\"\n"));
+    std::fs::create_dir(at.join("flows")).unwrap();
+    let flow = "name = \"odd\"\ntrigger = 'type = = 1'\n[mapping]\nevent = \"x\"\n";
+    write(at, "flows/odd.toml", flow);
+    let told = causeway(at, &["validate"], "").ended(0).out;
+    assert!(
+        told.contains("flow \"odd\": trigger: column 8") && told.contains("people: trait-sync"),
+        "{told}"
+    );
+    let warnings = causeway(at, &["validate", "--json"], "").ended(0).json()["warnings"].clone();
+    assert_eq!(warnings.as_array().map(Vec::len), Some(2), "{warnings}");
+}
+
+#[test]
 fn map_answers_each_line_and_names_the_place_where_a_mapping_is_wrong() {
     let directory = TempDir::new().unwrap();
     let at = directory.path();
@@ -138,6 +156,7 @@ fn flows_are_listed_shown_and_tried_without_sending_anything() {
     let shown = causeway(at, &["flow", "show", "search-events", "--json"], "").ended(0).json();
     assert_eq!(shown["name"], "search-events");
     assert!(causeway(at, &["flow", "show", "serch-events"], "").ended(2).err.contains("search-events"));
+    assert!(causeway(at, &["flow", "show", "trait-sync"], "").ended(2).err.contains("no flow"));
     causeway(at, &["flow", "test", "nothing-like-it"], "").ended(2);
 
     let agent = json!({"eventName": "n", "eventType": "instantsearch", "userToken": "u"});
