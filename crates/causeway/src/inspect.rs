@@ -59,7 +59,7 @@ impl Ledger {
             std::array::from_fn(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0));
         let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
         if self.flows.is_empty() {
-            lines.push("nothing was accepted yet".to_owned());
+            lines.push("nothing was accepted".to_owned());
         }
         lines.join("\n")
     }

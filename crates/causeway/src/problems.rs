@@ -53,6 +53,14 @@ pub fn group(reasons: Vec<DeadLetterReason>) -> Vec<Problem> {
     problems
 }
 
+/// Where dead letters of a flow died, in words. What an intake found invalid was on no way yet.
+pub fn place(flow: &str, destination: &str) -> String {
+    match flow == destination {
+        true => format!("at the {flow}"),
+        false => format!("of flow {flow} on the way to {destination}"),
+    }
+}
+
 /// The id of the problem that a dead letter belongs to.
 pub fn id_of(flow: &str, destination: &str, cause: &str, reason: &str) -> String {
     let whole = [flow, destination, cause, &pattern(reason)].join("\n");

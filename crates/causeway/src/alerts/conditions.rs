@@ -4,6 +4,7 @@ use super::figures::{Key, Snapshot, Vendor};
 use super::notice::{Finding, Severity};
 use super::rules::{Condition, Limits};
 use crate::config::units::{Size, Span};
+use crate::problems;
 use crate::telemetry::signals::{Deaths, Fault};
 use causeway_engine::flow::{DESTINATION_INSIGHTS, DESTINATION_PROFILES, DESTINATION_SEGMENT};
 use std::collections::BTreeMap;
@@ -191,9 +192,10 @@ fn dead_letters(deaths: &Deaths, limits: &Limits) -> Found {
     let words = if matches!(cause.as_str(), "refused" | "gave-up") { words.as_str() } else { "" };
     let said = if words.is_empty() { String::new() } else { format!(" The vendor's words: {words}") };
     let text = format!(
-        "{count} {} within {}, of flow {flow} on the way to {destination}; the latest is {example}.{said}",
+        "{count} {} within {}, {}; the latest is {example}.{said}",
         if *count == 1 { "event died" } else { "events died" },
         span(limits.dead_letters_within_ms),
+        problems::place(flow, destination),
     );
     let about = format!("{flow}/{destination}/{cause}");
     let title = format!("Dead letters: {flow}, {cause}");

@@ -19,9 +19,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = extract::Query::from_request_parts(parts, state).await;
-        query
-            .map(|query| Self(query.0))
-            .map_err(|refused| Problem::new(refused.status(), refused.body_text()))
+        query.map(|query| Self(query.0)).map_err(|refused| {
+            let words = refused.body_text();
+            Problem::bad(words.strip_prefix("Failed to deserialize query string: ").unwrap_or(&words))
+        })
     }
 }
 

@@ -52,6 +52,8 @@ pub fn write(store: &Path, to: &Path, force: bool, clock: &Clock) -> Result<Made
         return Err(Problem::Exists(to.to_owned()));
     }
     let beside = directory_of(to);
+    // A temporary file's error would name a file that nobody asked for.
+    fs::metadata(&beside).map_err(|error| Problem::Io(beside.clone(), error))?;
     let copy = TempDir::new_in(&beside).map_err(|error| Problem::Io(beside.clone(), error))?;
     sqlite::open_read_only(store)?.backup(copy.path())?;
     let manifest =

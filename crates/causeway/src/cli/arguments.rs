@@ -304,8 +304,8 @@ pub(super) struct Audit {
     #[arg(long, value_name = "T")]
     pub since: Option<String>,
     /// At most so many
-    #[arg(long, default_value_t = 100)]
-    pub limit: usize,
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
 }
 
 #[derive(Debug, Args)]
@@ -438,7 +438,7 @@ pub(super) enum DeadLetters {
         #[arg(long, default_value = "dead")]
         status: String,
         /// At most so many
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
     /// Group those that wait for a decision by what is wrong: how many, since when, an example, what to do

@@ -13,7 +13,8 @@ pub(super) fn run(path: &Path, arguments: &arguments::Audit, json: bool) -> Resu
     let config = config::load(path)?;
     let since = arguments.since.as_deref().map(|text| moment::parse(text, Clock::system().now())).transpose();
     let since = since.map_err(|message| Failure::usage(format!("--since: {message}")))?.unwrap_or(i64::MIN);
-    let entries = audit::read(&sqlite::open_read_only(&config.store)?.state, since, arguments.limit)?;
+    let entries =
+        audit::read(&sqlite::open_read_only(&config.store)?.state, since, arguments.limit as usize)?;
     for entry in &entries {
         print(&if json { serde_json::to_string(entry).map_err(Failure::usage)? } else { entry.to_string() })?;
     }

@@ -107,8 +107,9 @@ fn problems(config: &Config, json: bool) -> Result<Outcome, Failure> {
 fn told(problem: &Problem) -> String {
     let Problem { id, flow, destination, cause, reason, count, first, last, example, advice, .. } = problem;
     let (first, last) = (moment::print(*first), moment::print(*last));
+    let place = problems::place(flow, destination);
     format!(
-        "{id}  {count} of {flow} to {destination}, {cause}, {first} to {last}\n  {reason}\n  {advice}\n  \
+        "{id}  {count} {place}, {cause}, {first} to {last}\n  {reason}\n  {advice}\n  \
          for example: causeway dead-letters show {example}"
     )
 }

@@ -14,6 +14,7 @@ use crate::config::{self, Config};
 use crate::flows::{self, Catalogue, Known, Origin};
 use crate::moment;
 use causeway_engine::flow::{Document, Flow};
+use causeway_engine::recipes::SYNCS;
 use causeway_engine::trial;
 use causeway_store::sqlite::{self, Store};
 use serde_json::json;
@@ -148,6 +149,11 @@ fn is_file(name: &str) -> bool {
 
 fn find<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c Known, Failure> {
     catalogue.find(name).ok_or_else(|| {
+        if SYNCS.contains(&name) {
+            return Failure::usage(format!(
+                "{name} is a recipe but no flow: it keeps records of people; see the handbook's chapter on people"
+            ));
+        }
         let hint = config::source::closest(name, catalogue.known().iter().map(Known::name))
             .map(|right| format!("; did you mean {right:?}?"));
         Failure::usage(format!(

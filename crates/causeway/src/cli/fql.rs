@@ -2,7 +2,7 @@
 
 use super::arguments;
 use super::outcome::{Failure, Outcome};
-use super::streams::print;
+use super::streams::{print, tell};
 use causeway_mapping::Trigger;
 use std::io::Read;
 
@@ -15,12 +15,14 @@ pub(super) fn run(command: &arguments::Fql) -> Result<Outcome, Failure> {
         arguments::Fql::Parse => {
             let trigger = Trigger::parse(text).map_err(Failure::usage)?;
             for notice in trigger.notices() {
-                eprintln!("causeway: column {}: {}", notice.column, notice.message);
+                tell(&format!("causeway: column {}: {}", notice.column, notice.message));
             }
             print(&trigger.to_tree().to_string())?;
         }
         arguments::Fql::Print => {
-            let tree = serde_json::from_str(text).map_err(Failure::usage)?;
+            let tree = serde_json::from_str(text).map_err(|error| {
+                Failure::usage(format!("standard input is no JSON tree of a trigger: {error}"))
+            })?;
             let trigger = Trigger::from_tree(&tree).map_err(Failure::usage)?;
             print(&trigger.to_string())?;
         }

@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("causeway: {failure}");
+            streams::tell(&format!("causeway: {failure}"));
             ExitCode::from(failure.code())
         }
     }

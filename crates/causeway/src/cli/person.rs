@@ -24,6 +24,7 @@ pub(super) fn run(path: &Path, arguments: &arguments::Person, json: bool) -> Res
     let config = config::load(path)?;
     match arguments {
         arguments::Person { id, repair: false, .. } => show(&config, id, json),
+        arguments::Person { id, .. } if !is_known(&config, id)? => unknown(id, json),
         arguments::Person { id, dry_run: true, .. } => plan(&config, id, json),
         arguments::Person { id, .. } => repair(&config, id, json),
     }
@@ -44,12 +45,22 @@ fn show(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
     match &known {
         Some(known) if json => print(&serde_json::to_string(known).map_err(Failure::usage)?)?,
         Some(known) => shown::lines(known).iter().try_for_each(|line| print(line))?,
-        None => {
-            let told = format!("nothing is known of {id:?}");
-            print(&if json { json!({ "error": told }).to_string() } else { told })?;
-        }
+        None => return unknown(id, json),
     }
-    Ok(Outcome::fine_if(known.is_some()))
+    Ok(Outcome::Fine)
+}
+
+fn is_known(config: &Config, id: &str) -> Result<bool, Failure> {
+    let store = sqlite::open_read_only(&config.store)?;
+    let rules = config.rules();
+    let known = people(config, &rules, (&store.journal, &store.state)).describe(id, Clock::system().now())?;
+    Ok(known.is_some())
+}
+
+fn unknown(id: &str, json: bool) -> Result<Outcome, Failure> {
+    let told = format!("nothing is known of {id:?}");
+    print(&if json { json!({ "error": told }).to_string() } else { told })?;
+    Ok(Outcome::Findings)
 }
 
 fn plan(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {

@@ -3,7 +3,7 @@
 use super::arguments::{self, Events};
 use super::flow::{document, now_or, read_plan};
 use super::outcome::{Failure, Outcome};
-use super::streams::{print, take_lines};
+use super::streams::{print, take_lines, tell};
 use crate::config;
 use crate::flows;
 use causeway_engine::flow::{Definition, Destination, Flow};
@@ -45,7 +45,7 @@ fn of_messages(plan: &Plan, events: &Events) -> Result<Report, Failure> {
 /// What is in no report is told, so that a clean one does not deceive.
 fn left_out(count: u64, what: &str) {
     if count > 0 {
-        eprintln!("causeway: {count} {what}");
+        tell(&format!("causeway: {count} {what}"));
     }
 }
 

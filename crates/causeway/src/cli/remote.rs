@@ -69,7 +69,10 @@ fn request(config: &Config, method: Method, path: &str, body: &Value) -> Result<
 }
 
 fn unreachable(config: &Config, error: &str) -> Failure {
-    Failure::unreachable(format!("the running bridge's admin side at {}: {error}", config.admin))
+    Failure::unreachable(format!(
+        "this needs a running bridge, and none answers at {} (admin.listen): {error}; start it with `causeway run`",
+        config.admin
+    ))
 }
 
 fn refused(body: &Value, status: StatusCode) -> Failure {

@@ -1,7 +1,7 @@
 //! `causeway replay`: what a flow makes of past events, sent again.
 
 use super::outcome::{Failure, Outcome};
-use super::streams::print;
+use super::streams::{print, tell};
 use super::{arguments, flow, remote};
 use crate::api::replays::COUNTS_AGAIN;
 use crate::clock::Clock;
@@ -49,13 +49,13 @@ fn tell_plan(job: &Job, planned: &Planned, json: bool) -> Result<(), Failure> {
         return print(&json!(planned).to_string());
     }
     let Planned { events, sent, refused, messages, bytes, calls } = planned;
-    eprintln!(
+    tell(&format!(
         "{}: of {events} events from {} to {}, {sent} are sent again: {messages} messages in {calls} calls or more, \
          {bytes} bytes; {refused} can't be mapped and stay dead letters",
         job.flow,
         moment::print(job.since),
         moment::print(job.until)
-    );
+    ));
     Ok(())
 }
 
@@ -98,5 +98,5 @@ fn there(config: &Config, job: &Job, arguments: &arguments::Replay) -> Result<Jo
 }
 
 fn progress(job: &Job) {
-    eprintln!("causeway: {} events, {} messages, up to record {}", job.sent, job.messages, job.position);
+    tell(&format!("causeway: {} events, {} messages, up to record {}", job.sent, job.messages, job.position));
 }

@@ -1,6 +1,7 @@
 //! NDJSON in, NDJSON out.
 
 use super::outcome::Failure;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
@@ -86,7 +87,26 @@ fn finish(result: std::io::Result<()>) -> Result<(), Failure> {
 
 /// Prints a line; a closed pipe is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    finish(writeln!(std::io::stdout().lock(), "{text}"))
+    finish(writeln!(std::io::stdout().lock(), "{}", harmless(text)))
+}
+
+/// Tells something beside the answer, on standard error; that nobody reads it is no failure.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless(text));
+}
+
+/// Text with its control characters written out as JSON and TOML do. What shoppers type is shown to operators, and must
+/// not move their cursor, colour their screen or rename their window.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |sign: char| sign.is_control() && !"\n\r\t".contains(sign);
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|sign| match harmful(sign) {
+        true => format!("\\u{:04x}", u32::from(sign)),
+        false => sign.to_string(),
+    });
+    Cow::Owned(shown.collect())
 }
 
 #[cfg(test)]
@@ -103,5 +123,13 @@ mod tests {
         assert_eq!(next(), Some((Length::TooLong, MAX_LINE + 1)));
         assert_eq!(next(), Some((Length::Fine, 3)));
         assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn control_characters_are_written_out_and_lines_stay_lines() {
+        assert_eq!(harmless("a\tb\r\nc é"), "a\tb\r\nc é");
+        assert_eq!(harmless("\u{1b}[31m\u{7}\u{9b}2J\u{7f}"), r"\u001b[31m\u0007\u009b2J\u007f");
+        let json = serde_json::to_string("\u{9b}").unwrap();
+        assert_eq!(serde_json::from_str::<String>(&harmless(&json)).unwrap(), "\u{9b}");
     }
 }

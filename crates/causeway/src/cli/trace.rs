@@ -64,13 +64,7 @@ fn identity(traced: &Traced) -> Result<(), Failure> {
 }
 
 fn delivery(delivery: &Delivery) -> Result<(), Failure> {
-    print(&format!(
-        "  {} -> {}: {}  {}",
-        delivery.flow,
-        delivery.destination,
-        delivery.fate,
-        delivery.message_ids.join(" ")
-    ))?;
+    print(format!("  {}: {}  {}", way(delivery), delivery.fate, delivery.message_ids.join(" ")).trim_end())?;
     match (delivery.version, delivery.revision.as_str()) {
         (Some(version), revision) => print(&format!("    made by version {version} (revision {revision})"))?,
         (None, "") => {}
@@ -95,7 +89,14 @@ fn delivery(delivery: &Delivery) -> Result<(), Failure> {
     Ok(())
 }
 
-/// With how many entries it shared the request.
+/// From where to where. What an intake found invalid was on no way yet.
+fn way(delivery: &Delivery) -> String {
+    let Delivery { flow, destination, .. } = delivery;
+    if flow == destination { flow.clone() } else { format!("{flow} -> {destination}") }
+}
+
+/// With how many entries it shared the request, itself among them.
 fn shared(attempt: &Value) -> String {
-    attempt["batch"].as_u64().map(|count| format!("  in a batch of {count}")).unwrap_or_default()
+    let count = attempt["batch"].as_u64().filter(|count| *count > 1);
+    count.map(|count| format!("  in a batch of {count}")).unwrap_or_default()
 }

@@ -9,13 +9,16 @@ use crate::config::{self, Config, SegmentTarget};
 use crate::delivery::body::Pieces;
 use crate::delivery::client::Client;
 use crate::delivery::destination::signed;
+use crate::flows::Catalogue;
 use crate::secret::Secret;
 use bytes::Bytes;
 use causeway_algolia::records::request::RIGHTS;
+use causeway_engine::flow::Flow;
 use http::Request;
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What was found out about one credential.
 #[derive(Debug, Serialize)]
@@ -32,18 +35,15 @@ pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> R
     let catalogue = super::flow::catalogue(&config)?;
     crate::flows::deliverable(&catalogue, config.reach())?;
     let flows: Vec<&str> = catalogue.flows().iter().map(|flow| flow.name()).collect();
+    let warnings: Vec<String> = config.warnings.iter().cloned().chain(surprises(&catalogue)).collect();
     if json {
         print(
-            &json!({"valid": true, "flows": flows, "warnings": config.warnings, "credentials": findings})
+            &json!({"valid": true, "flows": flows, "warnings": warnings, "credentials": findings})
                 .to_string(),
         )?;
     } else {
-        print(&format!(
-            "{} is valid; flows that run: {}",
-            path.display(),
-            if flows.is_empty() { "none".to_owned() } else { flows.join(", ") }
-        ))?;
-        config.warnings.iter().try_for_each(|warning| print(&format!("warning: {warning}")))?;
+        print(&format!("{} is valid; {}", path.display(), what_runs(&config, &flows)))?;
+        warnings.iter().try_for_each(|warning| print(&format!("warning: {warning}")))?;
         let shown = |finding: &Finding| {
             format!("{}: {}{}", finding.key, if finding.fine { "" } else { "NOT FINE: " }, finding.finding)
         };
@@ -53,6 +53,24 @@ pub(super) fn run(path: &Path, arguments: &arguments::Validate, json: bool) -> R
         return Err(Failure::unreachable("a vendor could not be reached"));
     }
     Ok(Outcome::fine_if(findings.iter().all(|finding| finding.fine)))
+}
+
+/// What triggers mean though it is hardly what their author had in mind.
+fn surprises(catalogue: &Catalogue) -> impl Iterator<Item = String> {
+    let of_flow = |flow: &Arc<Flow>| {
+        let name = flow.name().to_owned();
+        flow.surprises().into_iter().map(move |surprise| format!("flow {name:?}: {surprise}"))
+    };
+    catalogue.flows().iter().flat_map(of_flow)
+}
+
+/// The flows, and the recipes that are none.
+fn what_runs(config: &Config, flows: &[&str]) -> String {
+    let flows = if flows.is_empty() { "none".to_owned() } else { flows.join(", ") };
+    let syncs: Vec<&str> = config.syncs.iter().map(|sync| sync.flow).collect();
+    let records =
+        if syncs.is_empty() { String::new() } else { format!("; records of people: {}", syncs.join(", ")) };
+    format!("flows that run: {flows}{records}")
 }
 
 const UNREACHED: &str = "no answer: ";

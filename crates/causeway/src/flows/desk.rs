@@ -192,15 +192,25 @@ impl Desk {
         deliverable(&next, configured.reach).map(|()| next)
     }
 
+    /// Whether a recipe or a file has this flow.
+    fn is_configured(&self, name: &str) -> bool {
+        self.configured().flows.iter().any(|known| known.name() == name)
+    }
+
     fn wanted(&self, name: &str, target: Target, author: &str, at: i64) -> Result<FlowVersion, Problem> {
         let versions = versions(self.shelf.as_deref(), name)?;
         match target {
             Target::Version(number) => {
                 let numbers: Vec<String> = versions.iter().map(|known| known.version.to_string()).collect();
                 let wanted = versions.into_iter().find(|known| known.version == number);
-                wanted.ok_or_else(|| no_version(name, number, &numbers))
+                wanted.ok_or_else(|| match numbers.is_empty() && !self.is_configured(name) {
+                    true => {
+                        Problem::Unknown(format!("there is no flow {name:?}; `causeway flow list` shows all"))
+                    }
+                    false => no_version(name, number, &numbers),
+                })
             }
-            Target::Configured if self.configured().flows.iter().all(|known| known.name() != name) => {
+            Target::Configured if !self.is_configured(name) => {
                 let words = format!(
                     "no recipe or file has a flow {name:?}; to switch it off, import it with `enabled = false`"
                 );

@@ -7,7 +7,7 @@ use causeway_engine::flow::Flow;
 use causeway_engine::ledger::{Additions, hour_of};
 use causeway_engine::outbox::{Builder, Made as Entry, Maker};
 use causeway_engine::rehearsal::{Chunk, Made, MadeEntry, Rehearsal, Walk, of_flows_alone};
-use causeway_store::state::Change;
+use causeway_store::state::{Change, DeadLetter};
 use causeway_store::{Error, Journal, Position, State};
 use serde::Serialize;
 use std::sync::Arc;
@@ -132,7 +132,8 @@ pub fn plan(
         if chunk.counted {
             planned.events += made.events;
             planned.sent += made.entries.len() as u64;
-            planned.refused += made.refused.len() as u64;
+            let of_flow = |letter: &&DeadLetter| letter.flow == flow.name(); // others were invalid for every flow
+            planned.refused += made.refused.iter().filter(of_flow).count() as u64;
             planned.messages += made.entries.iter().map(|entry| u64::from(entry.messages)).sum::<u64>();
             planned.bytes += made.entries.iter().map(|entry| entry.payload.len() as u64 + 1).sum::<u64>();
         }

@@ -251,9 +251,9 @@ fn dead_letters_are_listed_by_what_is_asked_and_a_discarded_one_stays_in_the_boo
         assert_eq!(stage.admin("GET", "/api/dead-letters/none").await.status, 404);
         assert_eq!(stage.admin("GET", "/api/dead-letters?status=odd").await.status, 422);
         for (method, path, status) in [
-            ("GET", "/api/dead-letters?limit=many", 400),
+            ("GET", "/api/dead-letters?limit=many", 422),
             ("GET", "/api/events/%ff", 400),
-            ("PUT", "/api/flows?dry_run=perhaps", 400),
+            ("PUT", "/api/flows?dry_run=perhaps", 422),
             ("DELETE", "/api/ledger", 405),
         ] {
             let refused = stage.admin(method, path).await;

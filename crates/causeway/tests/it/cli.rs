@@ -1,12 +1,14 @@
 //! The commands, run as users run them.
 
 use crate::events::{QUERY, click, invalid, view};
+use crate::http::Http;
 use crate::process::{Home, causeway, play};
 use crate::stage::{open_store, until};
 use causeway_sandbox::{Fault, Sandbox, Target};
 use causeway_store::state::{Change, LedgerRow, State, Tally};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -80,6 +82,24 @@ fn an_unknown_key_a_wrong_value_and_a_missing_file_are_bad_configuration() {
 }
 
 #[test]
+fn validate_names_what_a_trigger_hardly_means_and_the_recipes_that_are_no_flows() {
+    let directory = TempDir::new().unwrap();
+    let at = directory.path();
+    let sync = "trait-sync = { traits = [\"plan\"] }\n[flows]\ndirectory = \"flows\"\n[algolia]\n";
+    write(at, "causeway.toml", &format!("{SMALL}{sync}app_id = \"A\"\napi_key = \"k\"\nadmin_key = \"k\"\n"));
+    std::fs::create_dir(at.join("flows")).unwrap();
+    let flow = "name = \"odd\"\ntrigger = 'type = = 1'\n[mapping]\nevent = \"x\"\n";
+    write(at, "flows/odd.toml", flow);
+    let told = causeway(at, &["validate"], "").ended(0).out;
+    assert!(
+        told.contains("flow \"odd\": trigger: column 8") && told.contains("people: trait-sync"),
+        "{told}"
+    );
+    let warnings = causeway(at, &["validate", "--json"], "").ended(0).json()["warnings"].clone();
+    assert_eq!(warnings.as_array().map(Vec::len), Some(2), "{warnings}");
+}
+
+#[test]
 fn map_answers_each_line_and_names_the_place_where_a_mapping_is_wrong() {
     let directory = TempDir::new().unwrap();
     let at = directory.path();
@@ -136,6 +156,7 @@ fn flows_are_listed_shown_and_tried_without_sending_anything() {
     let shown = causeway(at, &["flow", "show", "search-events", "--json"], "").ended(0).json();
     assert_eq!(shown["name"], "search-events");
     assert!(causeway(at, &["flow", "show", "serch-events"], "").ended(2).err.contains("search-events"));
+    assert!(causeway(at, &["flow", "show", "trait-sync"], "").ended(2).err.contains("no flow"));
     causeway(at, &["flow", "test", "nothing-like-it"], "").ended(2);
 
     let agent = json!({"eventName": "n", "eventType": "instantsearch", "userToken": "u"});
@@ -247,6 +268,54 @@ fn an_event_is_traced_by_every_id_before_and_after_a_restart() {
     });
 }
 
+#[test]
+fn what_shoppers_send_does_not_move_the_terminal_of_who_reads_it() {
+    play(async |_, home| {
+        let running = home.start().await;
+        let call = json!({"userId": "u\u{1b}[31m", "anonymousId": "a-9"}).to_string();
+        let url = format!("http://127.0.0.1:{}/v1/identify", home.public);
+        let key = ("authorization", "Basic c2FuZGJveC13cml0ZS1rZXk6");
+        assert_eq!(Http::new().try_send("POST", &url, &[key], call).await.unwrap().status, 200);
+        home.settled().await;
+        for command in ["person", "trace"] {
+            let told = home.run(&[command, "a-9"]).ended(0).out;
+            assert!(told.contains(r"u\u001b[31m") && !told.contains('\u{1b}'), "{told}");
+        }
+        assert_eq!(running.terminate().await, 0);
+    });
+}
+
+#[test]
+fn who_is_not_there_is_named_and_so_is_what_is_missing() {
+    play(async |_, home| {
+        let running = home.start().await;
+        home.accept(&[view("a", "b")]).await;
+        home.settled().await;
+        assert!(home.run(&["flow", "rollback", "none", "1"]).ended(2).err.contains("there is no flow"));
+        assert!(home.run(&["person", "nobody", "--repair", "--json"]).ended(1).json()["error"].is_string());
+        assert_eq!(running.terminate().await, 0);
+        home.run(&["person", "nobody", "--repair"]).ended(1);
+        assert!(home.run(&["flow", "rollback", "none", "1"]).ended(2).err.contains("there is no flow"));
+        assert!(home.run(&["forget", "a"]).ended(3).err.contains("causeway run"));
+        let nowhere = home.run(&["backup", "nowhere/b.tar.gz"]).ended(3).err;
+        assert!(nowhere.contains("nowhere") && !nowhere.contains(".tmp"), "{nowhere}");
+        assert!(
+            home.run(&["ledger", "--since", "2099-01-01"]).ended(0).out.ends_with("nothing was accepted\n")
+        );
+        home.run(&["audit", "--limit", "0"]).ended(2);
+    });
+}
+
+#[test]
+fn a_command_ends_as_it_would_when_nobody_reads_its_errors() {
+    let directory = TempDir::new().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.current_dir(directory.path()).env_remove("CAUSEWAY_CONFIG").arg("validate").stderr(writer);
+    assert_eq!(command.status().unwrap().code(), Some(2));
+}
+
 /// Three dead letters: one invalid event and two messages that Segment refused.
 async fn three_dead_letters(sandbox: &Sandbox, home: &Home) {
     sandbox.set_fault(Fault::status(Target::Segment, 400));
@@ -266,6 +335,7 @@ fn decide(home: &Home) {
     assert_eq!(listed(home, &["--error", "index field"]).len(), 1);
     assert_eq!(listed(home, &["--limit", "2"]).len(), 2);
     home.run(&["dead-letters", "list", "--status", "odd"]).ended(2);
+    home.run(&["dead-letters", "list", "--limit", "0"]).ended(2);
     let refused = listed(home, &["--flow", "search-events"]);
     let invalid = &listed(home, &["--flow", "intake"])[0];
     let id = |letter: &Value| letter["id"].as_str().unwrap().to_owned();
@@ -277,7 +347,12 @@ fn decide(home: &Home) {
     let of_one = ["dead-letters", "retry", "--all", "--problem", largest, "--dry-run", "--json"];
     let would = home.run(&of_one).ended(0).json();
     assert_eq!((&would["would_retry"], &would["calls"]), (&json!(2), &json!(1)));
-    assert!(home.run(&["dead-letters", "problems"]).ended(1).out.contains("2 of search-events"));
+    assert!(
+        home.run(&["dead-letters", "problems"])
+            .ended(1)
+            .out
+            .contains("2 of flow search-events on the way to segment")
+    );
     assert_eq!(listed(home, &[]).len(), 3, "nothing was retried");
 
     let shown = home.run(&["dead-letters", "show", &id(&refused[0]), "--json"]).ended(0).json();

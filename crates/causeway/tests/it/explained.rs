@@ -156,7 +156,7 @@ fn the_newest_events_are_listed_with_what_became_of_them() {
         assert_eq!(list("?before=2").await, ["o-1"]);
         assert_eq!(list("?id=o-2").await, ["o-2"]);
         assert!(list("?source=webhook").await.is_empty());
-        assert_eq!(stage.admin("GET", "/api/events?knid=view").await.status, 400);
+        assert_eq!(stage.admin("GET", "/api/events?knid=view").await.status, 422);
     });
 }
 

@@ -1,6 +1,6 @@
 //! What flows made of past events, sent again; and what another mapping would make of them.
 
-use crate::events::{but, click, now, view};
+use crate::events::{but, click, invalid, now, view};
 use crate::process;
 use crate::stage::{APP, KEY, Scene, Stage, play};
 use causeway::config::Settings;
@@ -221,7 +221,7 @@ fn a_candidate_sees_people_as_they_were_known_when_the_events_came() {
 fn whatif_and_replay_work_from_the_command_line_beside_a_running_bridge_and_without_one() {
     process::play(async |sandbox, home| {
         let running = home.start().await;
-        home.accept(&[click("ann", "o-1"), view("bob", "o-2")]).await;
+        home.accept(&[click("ann", "o-1"), view("bob", "o-2"), invalid()]).await;
         home.settled().await;
         let flow = home.run(&["flow", "show", "search-events"]).ended(0).out;
         let path = home.directory.path().join("candidate.toml");
@@ -238,6 +238,7 @@ fn whatif_and_replay_work_from_the_command_line_beside_a_running_bridge_and_with
 
         let replay = ["replay", "--flow", "search-events", "--since", "1h"];
         let planned = home.run(&[&replay[..], &["--dry-run", "--json"]].concat()).ended(0).json();
+        assert_eq!(planned["refused"], 0, "what was invalid for every flow is not this one's: {planned}");
         assert_eq!(planned["sent"], 2);
         let done = home.run(&[&replay[..], &["--json"]].concat()).ended(0).json();
         assert_eq!((&done["progress"], &done["sent"]), (&json!("done"), &json!(2)));

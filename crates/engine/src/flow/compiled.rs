@@ -132,6 +132,21 @@ impl Flow {
         }
     }
 
+    /// What its triggers mean though it is hardly what their author had in mind, each with its place.
+    pub fn surprises(&self) -> Vec<String> {
+        let own = self.trigger.iter().map(|trigger| ("trigger".to_owned(), trigger));
+        let of_subscription = |one: &'_ Subscription| format!("subscription {:?}: trigger", one.name);
+        let others =
+            self.subscriptions.iter().filter_map(|one| Some((of_subscription(one), one.trigger.as_ref()?)));
+        let told = own.chain(others).flat_map(|(place, trigger)| {
+            trigger
+                .notices()
+                .iter()
+                .map(move |notice| format!("{place}: column {}: {}", notice.column, notice.message))
+        });
+        told.collect()
+    }
+
     /// Runs the flow on an event and writes what it makes, joined by commas, to `out`: messages for Segment or events
     /// for Insights, as the [destination](Self::destination) says. What was written is only of worth if the outcome
     /// is [`Outcome::Mapped`].

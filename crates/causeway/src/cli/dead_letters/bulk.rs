@@ -7,7 +7,7 @@ use crate::bulk::{CHUNK, Estimate, Filter, estimate};
 use crate::cli::audit::entry;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::remote;
-use crate::cli::streams::print;
+use crate::cli::streams::{print, tell};
 use crate::clock::Clock;
 use crate::config::Config;
 use causeway_store::sqlite::{self, Options, Store};
@@ -79,7 +79,7 @@ fn in_bridge(config: &Config, filter: &Filter, change: Change<'_>) -> Result<usi
 
 fn progress(done: u64, of: u64) {
     if of > CHUNK as u64 {
-        eprintln!("causeway: {done} of {of}");
+        tell(&format!("causeway: {done} of {of}"));
     }
 }
 

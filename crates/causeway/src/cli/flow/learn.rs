@@ -3,7 +3,7 @@
 use super::{document, now_or};
 use crate::cli::arguments::Events;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::streams::{print, take_lines};
+use crate::cli::streams::{print, take_lines, tell};
 use crate::config::Config;
 use crate::flows;
 use causeway_engine::flow::lint::{Level, Lint};
@@ -75,10 +75,10 @@ fn watch(
             Err(_) => {}
         })?;
     for (refusal, count) in &refusals {
-        eprintln!("causeway: {count} events refused: {refusal}");
+        tell(&format!("causeway: {count} events refused: {refusal}"));
     }
     if too_long > 0 {
-        eprintln!("causeway: {too_long} lines are too long to be events");
+        tell(&format!("causeway: {too_long} lines are too long to be events"));
     }
     if taken == 0 {
         let kind = match source {
