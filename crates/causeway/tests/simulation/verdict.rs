@@ -100,11 +100,20 @@ impl Judgement<'_> {
     /// What was sent before somebody was forgotten may arrive or not; with a clock that is days off, events expire, even
     /// some that had arrived without an answer.
     fn is_excused(&self, sent: &Sent, cause: Option<&str>) -> bool {
-        let Some((person, number, _)) = parts(&sent.object) else { return false };
-        let is_forgotten =
-            self.seen.forgetting.get(&person).is_some_and(|forgetting| number < forgetting.after);
         let expired = matches!(cause, Some("expired" | "gave-up" | "invalid"));
-        is_forgotten || (expired && self.sim.plan.is_out_of_time())
+        self.may_be_forgotten(&sent.object) || (expired && self.sim.plan.is_out_of_time())
+    }
+
+    /// Whether it may have been given up; a power cut may have undone that.
+    fn is_given_up(&self, object: &str) -> bool {
+        self.sim.plan.is_out_of_time() || self.letter(object).is_some() || self.may_be_forgotten(object)
+    }
+
+    fn may_be_forgotten(&self, object: &str) -> bool {
+        let is_before = |(person, number, _)| {
+            self.seen.forgetting.get(&person).is_some_and(|forgetting| number < forgetting.after)
+        };
+        parts(object).is_some_and(is_before)
     }
 
     fn letter(&self, object: &str) -> Option<&DeadLetter> {
@@ -140,8 +149,8 @@ impl Judgement<'_> {
         let mut last: HashMap<usize, (u32, u32)> = HashMap::new();
         for taken in self.taken.iter().filter(|taken| seen.insert(&taken.object)) {
             let Some((person, number, part)) = parts(&taken.object) else { continue };
-            // What had been given up may be taken late.
-            if self.letter(&taken.object).is_some() {
+            // What had been given up, or was a forgotten person's, may be taken late.
+            if self.is_given_up(&taken.object) {
                 continue;
             }
             let before = last.insert(person, (number, part));
