@@ -272,7 +272,9 @@ impl Engine {
     pub fn restore_ids(&mut self, entries: &[Entry]) {
         for entry in entries {
             let mut ids = Gathering::default();
-            past::read(entry, &self.settings.rules).iter().for_each(|past| ids.add_past(past));
+            for past in past::read(entry, &self.settings.rules) {
+                ids.add_past(&past);
+            }
             self.span.restore(ids, entry.position);
         }
     }

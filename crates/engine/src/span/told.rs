@@ -27,7 +27,9 @@ impl Gathering {
         for object in objects {
             self.add(&object.id);
             let query = object.data.as_ref().and_then(|data| data.query_id.as_deref());
-            query.into_iter().for_each(|query| self.add(query));
+            if let Some(query) = query {
+                self.add(query);
+            }
         }
     }
 

@@ -108,9 +108,8 @@ pub fn trace(
     let mut found = newest((question, &whose), (journal, state), &settings.rules)?;
     found.truncate(MAX_ANSWERS);
     delivery::follow(&mut found, state)?;
-    for traced in found.iter_mut().take(MAX_REMADE) {
-        remade::add(traced, journal, state, settings)?;
-    }
+    let remade = found.len().min(MAX_REMADE);
+    remade::add(&mut found[..remade], journal, state, settings)?;
     found.extend(quarantined::find(question.mention.as_deref().unwrap_or_default(), state)?);
     found.sort_by_key(|traced| std::cmp::Reverse((traced.position, traced.item)));
     found.truncate(MAX_ANSWERS);
