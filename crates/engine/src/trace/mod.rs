@@ -1,5 +1,6 @@
 //! What became of an event or call: found by its id, a messageId, or any id in it, and followed through every hop.
 
+mod alone;
 mod attempts;
 mod delivery;
 mod identity;

@@ -1,5 +1,6 @@
 //! What was sent, worked out again: a vendor that has a message has it for good, and it is not kept here.
 
+use super::alone::alone;
 use super::{Traced, delivery};
 use crate::core::Settings;
 use crate::flow::Flow;
@@ -29,6 +30,7 @@ fn add_to(
     }
     let position = Position(traced.position);
     let Some(entry) = journal.range(position, position)?.pop() else { return Ok(()) };
+    let entry = alone(entry, traced.item, &settings.rules);
     let made = remade(&entry, compiled(traced, known), state, settings)?;
     for delivery in traced.deliveries.iter_mut().filter(|delivery| delivery.output.is_none()) {
         let own = made.iter().find(|entry| {
