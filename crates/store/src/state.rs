@@ -187,6 +187,18 @@ pub enum List {
     Audit,
 }
 
+/// In which order the notes of a list are passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first, from this instant (milliseconds since the Unix epoch) on.
+    Since(i64),
+    /// Newest first.
+    Back,
+}
+
+/// What is done with each note: its instant and its data.
+pub type EachNote<'a> = &'a mut dyn FnMut(i64, &[u8]) -> ControlFlow<()>;
+
 /// A key and what is known under it; both are the engine's own bytes.
 pub type Fact = (Vec<u8>, Vec<u8>);
 
@@ -293,14 +305,9 @@ pub trait State: Send + Sync + 'static {
     /// Notes of a list from `since` (milliseconds) on, oldest first.
     fn notes(&self, list: List, since: i64) -> Result<Vec<Note>, Error>;
 
-    /// Passes what [`State::notes`] would give one by one, until `each` breaks; a backend does so without holding more than
-    /// a few of them in memory.
-    fn each_note(
-        &self,
-        list: List,
-        since: i64,
-        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
-    ) -> Result<(), Error>;
+    /// Passes a list's notes one by one, when each is of and what it says, until `each` breaks; a backend does so without
+    /// holding more than a few of them in memory.
+    fn each_note(&self, list: List, order: Order, each: EachNote<'_>) -> Result<(), Error>;
 
     /// Every version of a flow, oldest first.
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error>;

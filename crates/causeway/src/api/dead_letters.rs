@@ -9,7 +9,7 @@ use crate::pipeline::worker::Request;
 use crate::problems;
 use axum::extract::State;
 use axum::{Extension, Json};
-use causeway_engine::flow::texts::Versions;
+use causeway_engine::flow::texts::Texts;
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,8 +51,8 @@ pub(super) async fn list(
         ..DeadLetterQuery::default()
     };
     let letters = blocking(move || {
-        let (letters, mut versions) = (admin.state.dead_letters(&query)?, Versions::default());
-        let shown = letters.iter().map(|letter| requeue::shown(letter, &mut versions, &*admin.state));
+        let (letters, mut texts) = (admin.state.dead_letters(&query)?, Texts::default());
+        let shown = letters.iter().map(|letter| requeue::shown(letter, &mut texts, &*admin.state));
         Ok(shown.collect::<Result<Vec<Value>, _>>()?)
     });
     Ok(Json(json!({ "dead_letters": letters.await? })))
@@ -68,7 +68,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let letter = find(&admin, id).await?;
-    let shown = blocking(move || Ok(requeue::shown(&letter, &mut Versions::default(), &*admin.state)?));
+    let shown = blocking(move || Ok(requeue::shown(&letter, &mut Texts::default(), &*admin.state)?));
     Ok(Json(shown.await?))
 }
 

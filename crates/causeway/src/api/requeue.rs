@@ -3,7 +3,7 @@
 use crate::delivery::batch::single_messages;
 use bytes::Bytes;
 use causeway_engine::flow::DESTINATION_SEGMENT;
-use causeway_engine::flow::texts::Versions;
+use causeway_engine::flow::texts::Texts;
 use causeway_engine::ledger::Additions;
 use causeway_engine::{INTAKE, Source};
 use causeway_store::state::{Change, DeadLetter, DeadLetterStatus, Resolution};
@@ -133,10 +133,10 @@ pub fn word(status: DeadLetterStatus) -> &'static str {
 }
 
 /// A dead letter as JSON for people and programs, with the number of the flow's version where it is one.
-pub fn shown(letter: &DeadLetter, versions: &mut Versions, state: &dyn State) -> Result<Value, Error> {
+pub fn shown(letter: &DeadLetter, texts: &mut Texts, state: &dyn State) -> Result<Value, Error> {
     let mut shown = described(letter);
     let revision = letter.revision.parse().unwrap_or_default();
-    if let Some(version) = versions.number(&letter.flow, revision, state)? {
+    if let Some(version) = texts.number(&letter.flow, revision, state)? {
         shown["version"] = version.into();
     }
     Ok(shown)

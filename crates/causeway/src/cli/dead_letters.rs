@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::problems::{self, Problem};
 use crate::{moment, pipeline::worker};
-use causeway_engine::flow::texts::Versions;
+use causeway_engine::flow::texts::Texts;
 use causeway_store::sqlite::{self, Options, Store};
 use causeway_store::state::{DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use causeway_store::{Error, Journal, State};
@@ -52,11 +52,11 @@ pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outc
 }
 
 fn list(config: &Config, query: &DeadLetterQuery, json: bool) -> Result<Outcome, Failure> {
-    let (state, mut versions) = (sqlite::open_read_only(&config.store)?.state, Versions::default());
+    let (state, mut texts) = (sqlite::open_read_only(&config.store)?.state, Texts::default());
     let letters = state.dead_letters(query)?;
     for letter in &letters {
         let line = if json {
-            requeue::shown(letter, &mut versions, &state)?.to_string()
+            requeue::shown(letter, &mut texts, &state)?.to_string()
         } else {
             format!(
                 "{}  {}  {}  {}  {}",
@@ -79,7 +79,7 @@ fn show(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
     let state = sqlite::open_read_only(&config.store)?.state;
     match state.dead_letter(id)? {
         Some(letter) => {
-            let shown = requeue::shown(&letter, &mut Versions::default(), &state)?;
+            let shown = requeue::shown(&letter, &mut Texts::default(), &state)?;
             print(&serde_json::to_string_pretty(&shown).map_err(Failure::usage)?)?;
             Ok(Outcome::Fine)
         }

@@ -14,7 +14,7 @@ use crate::telemetry::{Live, Metrics, Signals};
 use causeway_engine::flow::{Flow, texts};
 use causeway_engine::forget::{FORGETTING, Forgetting};
 use causeway_engine::ledger::Additions;
-use causeway_engine::lookup::StoredFacts;
+use causeway_engine::lookup::{self, StoredFacts};
 use causeway_engine::outbox::{Builder, Made, Maker};
 use causeway_engine::{Engine, Settings, event, past, searches};
 use causeway_store::state::{Block, Change, DeadLetter, DeadLetterStatus, List, Resolution, State};
@@ -393,6 +393,9 @@ fn engine(parts: &Parts, now: i64) -> Result<Engine, Error> {
     let mut engine = Engine::new(parts.settings.clone(), parts.flows.clone(), parts.state.last_block()?);
     engine.restore_seen(&parts.state.notes(List::Seen, now - parts.settings.duplicates.timed_ms)?);
     restore_searches(&mut engine, &*parts.state)?;
+    if let Some((first, last)) = lookup::uncovered(&*parts.state, parts.state.cursor()?)? {
+        engine.restore_ids(&parts.journal.range(first, last)?);
+    }
     Ok(engine)
 }
 

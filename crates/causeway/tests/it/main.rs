@@ -44,3 +44,4 @@ mod replay;
 mod requests;
 mod searches;
 mod telemetry;
+mod traces;

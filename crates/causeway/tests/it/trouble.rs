@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use causeway_store::sqlite::Store;
 use causeway_store::state::{
-    Block, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, FlowVersion, LedgerRow,
-    List, Note, Prune,
+    Block, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, EachNote, FlowVersion,
+    LedgerRow, List, Note, Order, Prune,
 };
 use causeway_store::{BlockId, Entry, Error, Extent, Journal, Position, Record, Retention, State};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -199,13 +198,8 @@ impl<S: State> State for Troubled<S> {
         self.inner.notes(list, since)
     }
 
-    fn each_note(
-        &self,
-        list: List,
-        since: i64,
-        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
-        self.inner.each_note(list, since, each)
+    fn each_note(&self, list: List, order: Order, each: EachNote<'_>) -> Result<(), Error> {
+        self.inner.each_note(list, order, each)
     }
 
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error> {

@@ -44,7 +44,7 @@ impl Step<'_> {
         (route, repaired_for): (Route, Option<&str>),
     ) {
         let place = place_of(call, entry, item);
-        self.gather_call(place.id, call);
+        self.ids.add_call(place.id, call);
         self.effects.events += 1;
         // A call that came without an id has one of ours in its dead letter.
         if repaired_for.is_none() && call.is_ours() {
@@ -190,12 +190,6 @@ impl Step<'_> {
         let start = builder.payload().len();
         builder.payload().extend_from_slice(message.as_bytes());
         builder.add(FORWARD_CALLS, place.id, made(start, 1, place));
-    }
-
-    pub(super) fn gather_call(&mut self, id: EventId, call: &Call<'_>) {
-        self.ids.add_event(id.short());
-        let ids = [&call.user_id, &call.anonymous_id, &call.previous_id, &call.message_id];
-        ids.into_iter().flatten().for_each(|id| self.ids.add(id));
     }
 }
 

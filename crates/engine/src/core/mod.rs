@@ -34,9 +34,11 @@ pub(crate) use step::route_of;
 use crate::aggregate::Counted;
 use crate::duplicates::{Seen, Window};
 use crate::flow::Flow;
+use crate::past;
 use crate::profile::{Held, Keep, Profile, Sync};
 use crate::repair::Resent;
 use crate::searches::{self as asked, Expiry, Lead, Learned, Opens, Searches, Waiting};
+use crate::span::{Gathering, Growing};
 use causeway_algolia::credentials::Secret;
 use causeway_algolia::insights;
 use causeway_store::state::{Change, Fact, Note};
@@ -218,6 +220,8 @@ pub struct Engine {
     expiry: Expiry,
     learned: Learned,
     waiting: Waiting,
+    /// The ids of the records that no stored filter covers.
+    span: Growing,
     /// The minute in which a search was seen last.
     last_seen: Option<i64>,
 }
@@ -248,6 +252,7 @@ impl Engine {
             expiry: Expiry::default(),
             learned: Learned::new(&searches),
             waiting: Waiting::default(),
+            span: Growing::default(),
             last_seen: None,
         }
     }
@@ -259,6 +264,18 @@ impl Engine {
             for hash in hashes {
                 self.seen.restore(u64::from_le_bytes(*hash), note.at);
             }
+        }
+    }
+
+    /// Puts back the ids that no filter covered before a restart: those of the records that
+    /// [`lookup::uncovered`](crate::lookup::uncovered) names up to the cursor, oldest first.
+    pub fn restore_ids(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let mut ids = Gathering::default();
+            for past in past::read(entry, &self.settings.rules) {
+                ids.add_past(&past);
+            }
+            self.span.restore(ids, entry.position);
         }
     }
 

@@ -38,7 +38,7 @@ impl Step<'_> {
     fn event_again(&mut self, event: &Event<'_>, again: Again, entry: &Entry) {
         let time = event.timestamp.unwrap_or(again.received_at);
         let place = again.place(entry, time, &event.user_token);
-        self.gather(place.id, event);
+        self.ids.add_insights(place.id, event);
         let sender = self.sender(event, place);
         if self.is_news(again, sender.user.as_deref()) {
             self.run_flows(event, &sender, place, None);
@@ -48,7 +48,7 @@ impl Step<'_> {
     fn search_again(&mut self, search: &Search<'_>, again: Again, entry: &Entry) {
         let token = search.user_token.as_deref().unwrap_or_default();
         let place = again.place(entry, search.at, token);
-        self.gather_search(place.id, search);
+        self.ids.add_search(place.id, search);
         let sender = self.searcher(token, place);
         if self.is_news(again, sender.user.as_deref()) {
             self.run_search_flows(search, About::default(), &sender, place, None);
@@ -58,7 +58,7 @@ impl Step<'_> {
     fn call_again(&mut self, call: &Call<'_>, again: Again, entry: &Entry) {
         let person = call.anonymous_id.as_deref().unwrap_or_default();
         let place = again.place(entry, call.timestamp.unwrap_or(again.received_at), person);
-        self.gather_call(place.id, call);
+        self.ids.add_call(place.id, call);
         let sender = self.call_sender(call, place);
         let message = Value::parse(call.raw.as_bytes()).ok().and_then(payload::of_call);
         if let Some(mut payload) = message.filter(|_| self.is_news(again, sender.user.as_deref())) {

@@ -52,7 +52,7 @@ impl Step<'_> {
     }
 
     fn repaired_search(&mut self, (search, raw): (&Search<'_>, &str), place: Place, flow: &str) {
-        self.gather_search(place.id, search);
+        self.ids.add_search(place.id, search);
         let token = search.user_token.as_deref().unwrap_or_default();
         if !self.runs(flow) {
             let cause = ("mapping", format!("no flow named {flow:?} runs any more"));
@@ -74,7 +74,7 @@ impl Step<'_> {
 
     fn seen(&mut self, search: &Search<'_>, entry: &Entry, item: usize) {
         self.effects.events += 1;
-        self.gather_search(searches::id_of(search), search);
+        self.ids.add_search(searches::id_of(search), search);
         self.note_minute();
         self.take_in(search, entry, item);
         self.go_on_with(search.query_id.as_deref());
@@ -147,13 +147,6 @@ impl Step<'_> {
             return Sender { anonymous: None, user: Some(user) };
         }
         Sender { anonymous: Some(id), user: owner }
-    }
-
-    pub(super) fn gather_search(&mut self, id: EventId, search: &Search<'_>) {
-        self.ids.add_event(id.short());
-        let ids = [&search.user_token, &search.query_id];
-        ids.into_iter().flatten().for_each(|id| self.ids.add(id));
-        search.object_ids.iter().for_each(|id| self.ids.add(id));
     }
 
     /// Every search that has settled and counts comes by here, once.

@@ -152,7 +152,7 @@ impl<'e> Step<'e> {
             time: event.timestamp.unwrap_or(received_at),
             slot: event::slot(&event.user_token),
         };
-        self.gather(id, event);
+        self.ids.add_insights(id, event);
         self.effects.events += 1;
         self.count_intake();
         let short = content as u64;
@@ -237,22 +237,6 @@ impl<'e> Step<'e> {
         self.ledger.row(FORWARD, self.hour).accepted += 1;
     }
 
-    pub(super) fn gather(&mut self, id: EventId, event: &Event<'_>) {
-        self.ids.add_event(id.short());
-        self.ids.add(&event.user_token);
-        let ids = [&event.authenticated_user_token, &event.query_id];
-        ids.into_iter().flatten().for_each(|id| self.ids.add(id));
-        if let insights::Subject::Objects(objects) = &event.subject {
-            for object in objects {
-                self.ids.add(&object.id);
-                let query = object.data.as_ref().and_then(|data| data.query_id.as_deref());
-                if let Some(query) = query {
-                    self.ids.add(query);
-                }
-            }
-        }
-    }
-
     pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Effects, causeway_store::Error> {
         self.close_blocks(0);
         if let Some(error) = self.failure {
@@ -278,7 +262,7 @@ impl<'e> Step<'e> {
         if !self.seen.is_empty() {
             effects.change.notes.push(Note { list: List::Seen, at, data: self.seen.into() });
         }
-        if let Some(data) = self.ids.build(first.position, last.position) {
+        if let Some(data) = self.engine.span.add(self.ids, first.position, last.position) {
             effects.change.notes.push(Note { list: List::Spans, at, data });
         }
         Ok(effects)

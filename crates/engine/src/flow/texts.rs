@@ -1,7 +1,6 @@
 //! What each revision of a flow said, kept so that what it made can be explained after the flow was changed.
 
 use super::{Definition, Document, Flow, Revision};
-use bytes::Bytes;
 use causeway_store::{Error, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,20 +27,34 @@ pub fn missing(flows: &[Arc<Flow>], state: &dyn State) -> Result<Vec<Learned>, E
     Ok(facts)
 }
 
-/// What a revision said, if it ever ran here.
-pub fn text(flow: &str, revision: Revision, state: &dyn State) -> Result<Option<Definition>, Error> {
-    if !revision.is_some() {
-        return Ok(None);
-    }
-    let stored = state.facts(&[&key(flow, revision)])?.pop().flatten();
-    Ok(stored.and_then(|stored| serde_json::from_slice(&Bytes::from(stored)).ok()))
+/// What revisions of flows said, and the numbers of the flows' versions; each is read once.
+#[derive(Default)]
+pub struct Texts {
+    numbers: BTreeMap<String, Vec<(Revision, u32)>>,
+    texts: BTreeMap<Vec<u8>, Option<Definition>>,
 }
 
-/// The numbers of flows' versions by what they say; each flow's are read once.
-#[derive(Default)]
-pub struct Versions(BTreeMap<String, Vec<(Revision, u32)>>);
+impl Texts {
+    /// What a revision said, if it ever ran here.
+    pub fn text(
+        &mut self,
+        flow: &str,
+        revision: Revision,
+        state: &dyn State,
+    ) -> Result<Option<Definition>, Error> {
+        if !revision.is_some() {
+            return Ok(None);
+        }
+        let key = key(flow, revision);
+        if let Some(known) = self.texts.get(&key) {
+            return Ok(known.clone());
+        }
+        let stored = state.facts(&[&key])?.pop().flatten();
+        let text = stored.and_then(|stored| serde_json::from_slice(&stored).ok());
+        self.texts.insert(key, text.clone());
+        Ok(text)
+    }
 
-impl Versions {
     /// The number of the version that this revision is; nothing if it is as a recipe or a file has it.
     pub fn number(
         &mut self,
@@ -52,10 +65,10 @@ impl Versions {
         if !revision.is_some() {
             return Ok(None);
         }
-        if !self.0.contains_key(flow) {
-            self.0.insert(flow.to_owned(), read(flow, state)?);
+        if !self.numbers.contains_key(flow) {
+            self.numbers.insert(flow.to_owned(), read(flow, state)?);
         }
-        let found = self.0[flow].iter().find(|(known, _)| *known == revision);
+        let found = self.numbers[flow].iter().find(|(known, _)| *known == revision);
         Ok(found.map(|(_, number)| *number))
     }
 }

@@ -1,17 +1,20 @@
 //! What became of an event after the engine: what each flow made of it, and the requests that carried it.
 
-use super::{Traced, twin};
+use super::{Traced, attempts, twin};
 use crate::core::{FORWARD_CALLS, INTAKE};
 use crate::event::{self, EventId};
 use crate::flow::Definition;
-use crate::flow::texts::{self, Versions};
+use crate::flow::texts::Texts;
 use crate::outbox::{Heads, Settled};
-use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus, List, Note};
+use causeway_store::state::{Block, DeadLetter, DeadLetterQuery, DeadLetterStatus};
 use causeway_store::{Error, Position, State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+
+/// The attempts of a dead letter that was never sent.
+const NO_ATTEMPTS: &str = "[]";
 
 /// What one flow made of an event.
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +42,12 @@ pub struct Delivery {
     pub output: Option<Box<RawValue>>,
     /// The outbox block that it rode in.
     pub block: u64,
+    /// Its place in the block.
+    #[serde(skip)]
+    pub(super) entry: u32,
+    /// Whether a request decided it.
+    #[serde(skip)]
+    pub(super) was_sent: bool,
     /// The requests that carried it, the one that decided it last, with how many entries shared that one (`batch`).
     pub attempts: Vec<Value>,
     /// Why it died, if it did.
@@ -49,21 +58,25 @@ pub struct Delivery {
     pub dead_letter: Option<String>,
 }
 
-/// Adds what became of an event after the engine.
-pub(super) fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error> {
+/// Adds what became of events after the engine.
+pub(super) fn follow(found: &mut [Traced], state: &dyn State) -> Result<(), Error> {
+    let mut texts = Texts::default();
+    found.iter_mut().try_for_each(|traced| follow_one(traced, &mut texts, state))?;
+    attempts::add(found, state)
+}
+
+fn follow_one(traced: &mut Traced, texts: &mut Texts, state: &dyn State) -> Result<(), Error> {
     let Ok(id) = traced.event.parse::<EventId>() else { return Ok(()) };
     let position = Position(traced.position);
     let query = DeadLetterQuery { event: Some(traced.event.clone()), ..DeadLetterQuery::default() };
     let letters = state.dead_letters(&query)?;
-    let attempts = state.notes(List::Attempts, traced.received_at)?;
-    let mut versions = Versions::default();
     for block in blocks_of(position, &letters, state)? {
-        traced.deliveries.extend(deliveries_in(&block, id, traced.message_id.as_deref(), &attempts));
+        traced.deliveries.extend(deliveries_in(&block, id, traced.message_id.as_deref()));
     }
     for letter in &letters {
         died(letter, &mut traced.deliveries);
     }
-    let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == "[]");
+    let early = letters.iter().filter(|letter| letter.flow != INTAKE && letter.attempts == NO_ATTEMPTS);
     for letter in early {
         if !traced.deliveries.iter().any(|delivery| delivery.flow == letter.flow) {
             traced.deliveries.push(Delivery::dead(letter));
@@ -71,8 +84,8 @@ pub(super) fn follow(traced: &mut Traced, state: &dyn State) -> Result<(), Error
     }
     for delivery in &mut traced.deliveries {
         let revision = delivery.revision.parse().unwrap_or_default();
-        delivery.version = versions.number(&delivery.flow, revision, state)?;
-        delivery.definition = texts::text(&delivery.flow, revision, state)?;
+        delivery.version = texts.number(&delivery.flow, revision, state)?;
+        delivery.definition = texts.text(&delivery.flow, revision, state)?;
     }
     traced.twins = twin::of(traced);
     Ok(())
@@ -101,6 +114,7 @@ fn died(letter: &DeadLetter, deliveries: &mut [Delivery]) {
         delivery.reason = Some(letter.reason.clone());
         delivery.dead_letter = Some(letter.id.clone());
         delivery.output = shown(&letter.payload);
+        delivery.was_sent = letter.attempts != NO_ATTEMPTS;
     }
 }
 
@@ -117,6 +131,8 @@ impl Delivery {
             definition: None,
             output: None,
             block: 0,
+            entry: 0,
+            was_sent: false,
             attempts: Vec::new(),
             reason: Some(letter.reason.clone()),
             dead_letter: Some(letter.id.clone()),
@@ -130,7 +146,7 @@ pub(super) fn shown(payload: &[u8]) -> Option<Box<RawValue>> {
     RawValue::from_string(text).ok()
 }
 
-fn deliveries_in(block: &Block, id: EventId, own: Option<&str>, attempts: &[Note]) -> Vec<Delivery> {
+fn deliveries_in(block: &Block, id: EventId, own: Option<&str>) -> Vec<Delivery> {
     let Ok(heads) = Heads::decode(&block.heads) else { return Vec::new() };
     let settled = Settled::decode(&block.settled, block.entries);
     let mine = heads.entries.iter().enumerate().filter(|(_, head)| head.event == id);
@@ -146,7 +162,9 @@ fn deliveries_in(block: &Block, id: EventId, own: Option<&str>, attempts: &[Note
             definition: None,
             output: None,
             block: block.id.0,
-            attempts: attempts_of(attempts, block.id.0, entry as u32),
+            entry: entry as u32,
+            was_sent: settled.contains(entry as u32),
+            attempts: Vec::new(),
             reason: None,
             dead_letter: None,
         }
@@ -168,34 +186,4 @@ fn message_ids(destination: &str, flow: &str, id: EventId, own: Option<&str>, me
         String::from_utf8(text).unwrap_or_default()
     };
     (0..usize::from(messages)).map(one).collect()
-}
-
-/// The part of an attempt's note that says which entries it carried.
-#[derive(Deserialize)]
-struct Carried {
-    entries: Vec<(u64, u32, u32)>,
-    #[serde(default)]
-    earlier: Vec<Value>,
-}
-
-fn attempts_of(notes: &[Note], block: u64, entry: u32) -> Vec<Value> {
-    let within =
-        |&(number, first, last): &(u64, u32, u32)| number == block && (first..=last).contains(&entry);
-    let carried = notes.iter().filter_map(|note| {
-        let carried: Carried = serde_json::from_slice(&note.data).ok()?;
-        carried.entries.iter().any(within).then_some((note, carried))
-    });
-    carried.flat_map(|(note, carried)| attempts_in(note, carried)).collect()
-}
-
-/// The requests of a note, the one that decided last.
-fn attempts_in(note: &Note, carried: Carried) -> Vec<Value> {
-    let Ok(mut last) = serde_json::from_slice::<Value>(&note.data) else { return Vec::new() };
-    let batch: u64 = carried.entries.iter().map(|(_, first, last)| u64::from(last - first) + 1).sum();
-    if let Some(members) = last.as_object_mut() {
-        members.remove("entries");
-        members.remove("earlier");
-        members.insert("batch".to_owned(), batch.into());
-    }
-    carried.earlier.into_iter().chain([last]).collect()
 }

@@ -1,5 +1,7 @@
 //! What became of an event or call: found by its id, a messageId, or any id in it, and followed through every hop.
 
+mod alone;
+mod attempts;
 mod delivery;
 mod identity;
 mod latest;
@@ -7,6 +9,7 @@ mod quarantined;
 mod recent;
 mod remade;
 mod searches;
+mod stretch;
 mod twin;
 mod whose;
 
@@ -18,13 +21,12 @@ pub use twin::Twin;
 
 use crate::core::{Settings, Source};
 use crate::event::{self, EventId};
-use crate::lookup;
 use crate::past::{self, Past, Told};
-use crate::span::Needle;
 use causeway_algolia::insights::Rules;
 use causeway_store::{Entry, Error, Journal, Position, State};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use stretch::{Search, Stretch};
 use whose::Whose;
 
 /// What is asked for.
@@ -38,6 +40,9 @@ pub struct Question {
 
 /// At most this many events are answered, the newest.
 pub const MAX_ANSWERS: usize = 100;
+
+/// So many stretches are looked through before the rest of the filters is asked: what is everywhere is found in these.
+const FIRST_STRETCHES: usize = 256;
 
 /// Of at most this many, the newest, it is worked out again what was sent.
 pub const MAX_REMADE: usize = 20;
@@ -90,11 +95,6 @@ impl Question {
         let event = text.parse().ok().or_else(|| event::event_of_message(text));
         Self { event, mention: Some(text.to_owned()) }
     }
-
-    fn needles(&self) -> Vec<Needle> {
-        let event = self.event.map(|id| Needle::event(id.short()));
-        event.into_iter().chain(self.mention.as_deref().map(Needle::id)).collect()
-    }
 }
 
 /// Follows what is asked for, newest first.
@@ -104,43 +104,50 @@ pub fn trace(
     state: &dyn State,
     settings: &Settings,
 ) -> Result<Vec<Traced>, Error> {
-    let cursor = state.cursor()?;
-    let rules = &settings.rules;
     let secret = settings.token_secret.expose().as_bytes();
     let whose = Whose::of(question.mention.as_deref(), state, secret)?;
-    let mut found = Vec::new();
-    for (first, last) in stretches((question, &whose), journal, state, cursor)? {
-        for entry in journal.range(first, last)?.iter().rev() {
-            look((question, &whose), entry, (rules, cursor), state, &mut found)?;
-        }
-        if found.len() >= MAX_ANSWERS {
-            break;
-        }
-    }
+    let mut found = newest((question, &whose), (journal, state), &settings.rules)?;
     found.truncate(MAX_ANSWERS);
-    found.iter_mut().try_for_each(|traced| delivery::follow(traced, state))?;
-    for traced in found.iter_mut().take(MAX_REMADE) {
-        remade::add(traced, journal, state, settings)?;
-    }
+    delivery::follow(&mut found, state)?;
+    let remade = found.len().min(MAX_REMADE);
+    remade::add(&mut found[..remade], journal, state, settings)?;
     found.extend(quarantined::find(question.mention.as_deref().unwrap_or_default(), state)?);
     found.sort_by_key(|traced| std::cmp::Reverse((traced.position, traced.item)));
     found.truncate(MAX_ANSWERS);
     Ok(found)
 }
 
-/// The stretches of the journal that may hold what is asked for, newest first: what is not processed yet, then what
-/// the filters point at.
-fn stretches(
-    (question, whose): (&Question, &Whose),
-    journal: &dyn Journal,
-    state: &dyn State,
-    cursor: Position,
-) -> Result<Vec<(Position, Position)>, Error> {
-    let last = journal.extent()?.last;
-    let unprocessed = (last > cursor).then_some((Position(cursor.0 + 1), last));
-    let needles: Vec<Needle> = question.needles().into_iter().chain(whose.needles()).collect();
-    let processed = lookup::stretches(state, &needles)?;
-    Ok(unprocessed.into_iter().chain(processed).collect())
+/// The newest events that are asked for, newest first: about [`MAX_ANSWERS`], of one record all.
+fn newest(
+    question: (&Question, &Whose),
+    (journal, state): (&dyn Journal, &dyn State),
+    rules: &Rules,
+) -> Result<Vec<Traced>, Error> {
+    let cursor = state.cursor()?;
+    let search = Search::new(question.0, question.1);
+    let (mut found, mut looked): (Vec<Traced>, Vec<Stretch>) = (Vec::new(), Vec::new());
+    for most in [FIRST_STRETCHES, usize::MAX] {
+        let mut stretches = search.stretches(journal, state, most)?;
+        let are_all = stretches.len() < most;
+        stretches.retain(|stretch| !looked.contains(stretch));
+        for stretch in &stretches {
+            let entries = journal.range(stretch.first, stretch.last)?;
+            for entry in entries.iter().rev().filter(|entry| search.may_be_in(stretch, entry)) {
+                // Stretches may overlap.
+                if found.iter().all(|traced| traced.position != entry.position.0) {
+                    look(question, entry, (rules, cursor), state, &mut found)?;
+                }
+                if found.len() >= MAX_ANSWERS {
+                    return Ok(found);
+                }
+            }
+        }
+        if are_all {
+            break;
+        }
+        looked = stretches;
+    }
+    Ok(found)
 }
 
 fn look(

@@ -60,7 +60,7 @@ pub fn recent(
         last = first - 1;
     }
     found.truncate(wanted.limit);
-    found.iter_mut().try_for_each(|traced| delivery::follow(traced, state))?;
+    delivery::follow(&mut found, state)?;
     Ok(found)
 }
 

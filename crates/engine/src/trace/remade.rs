@@ -1,17 +1,28 @@
 //! What was sent, worked out again: a vendor that has a message has it for good, and it is not kept here.
 
+use super::alone::alone;
 use super::{Traced, delivery};
 use crate::core::Settings;
-use crate::flow::{Definition, Flow};
+use crate::flow::Flow;
 use crate::rehearsal::{MadeEntry, Rehearsal, SETTLE_MS, tick};
 use causeway_store::{Entry, Error, Journal, Position, State};
 use std::sync::Arc;
 
 /// Adds to each delivery that has none what the text of the flow that made it makes of the event.
 pub(super) fn add(
-    traced: &mut Traced,
+    found: &mut [Traced],
     journal: &dyn Journal,
     state: &dyn State,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let mut known = Vec::new();
+    found.iter_mut().try_for_each(|traced| add_to(traced, &mut known, (journal, state), settings))
+}
+
+fn add_to(
+    traced: &mut Traced,
+    known: &mut Vec<Compiled>,
+    (journal, state): (&dyn Journal, &dyn State),
     settings: &Settings,
 ) -> Result<(), Error> {
     if traced.deliveries.iter().all(|delivery| delivery.output.is_some()) {
@@ -19,8 +30,8 @@ pub(super) fn add(
     }
     let position = Position(traced.position);
     let Some(entry) = journal.range(position, position)?.pop() else { return Ok(()) };
-    let definitions = traced.deliveries.iter().filter_map(|delivery| delivery.definition.as_ref());
-    let made = remade(&entry, compiled(definitions), state, settings)?;
+    let entry = alone(entry, traced.item, &settings.rules);
+    let made = remade(&entry, compiled(traced, known), state, settings)?;
     for delivery in traced.deliveries.iter_mut().filter(|delivery| delivery.output.is_none()) {
         let own = made.iter().find(|entry| {
             entry.event.to_string() == traced.event
@@ -32,12 +43,23 @@ pub(super) fn add(
     Ok(())
 }
 
-fn compiled<'d>(definitions: impl Iterator<Item = &'d Definition>) -> Vec<Arc<Flow>> {
+/// A text of a flow by its revision; nothing if it can't be compiled here.
+type Compiled = (String, Option<Arc<Flow>>);
+
+/// The texts that made the deliveries, each once. Those of an earlier event are `known`.
+fn compiled(traced: &Traced, known: &mut Vec<Compiled>) -> Vec<Arc<Flow>> {
     let mut flows: Vec<Arc<Flow>> = Vec::new();
-    for definition in definitions {
-        let Ok(flow) = Flow::compile(definition, &|_| Err("it was not read".to_owned())) else { continue };
-        if flows.iter().all(|known| known.revision() != flow.revision()) {
-            flows.push(Arc::new(flow));
+    for delivery in &traced.deliveries {
+        let Some(definition) = &delivery.definition else { continue };
+        let place = known.iter().position(|(revision, _)| *revision == delivery.revision);
+        let place = place.unwrap_or_else(|| {
+            let flow = Flow::compile(definition, &|_| Err("it was not read".to_owned()));
+            known.push((delivery.revision.clone(), flow.ok().map(Arc::new)));
+            known.len() - 1
+        });
+        let Some(flow) = &known[place].1 else { continue };
+        if flows.iter().all(|other| other.revision() != flow.revision()) {
+            flows.push(Arc::clone(flow));
         }
     }
     flows

@@ -4,7 +4,6 @@ use crate::identity::{Identifier, Kind, Reader, owner_or_later, person};
 use crate::lookup::StoredFacts;
 use crate::past::Past;
 use crate::people;
-use crate::span::Needle;
 use causeway_algolia::tokens;
 use causeway_store::{Entry, Error, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,8 +39,9 @@ impl Whose {
         Ok(Self { sent_as: sent_as.collect(), own })
     }
 
-    pub(super) fn needles(&self) -> impl Iterator<Item = Needle> {
-        self.sent_as.keys().map(|id| Needle::id(id))
+    /// The texts that may stand in its events.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.sent_as.keys().map(String::as_str)
     }
 
     /// Whether it is the person's: by its user id, or else by whose the device was.

@@ -1,7 +1,7 @@
 //! Append-only lists.
 
 use super::{Backend, State};
-use crate::state::{Change, List, Note};
+use crate::state::{Change, List, Note, Order};
 use std::ops::ControlFlow;
 
 fn note(list: List, at: i64, data: &'static [u8]) -> Note {
@@ -20,13 +20,22 @@ pub(crate) fn notes_come_by_time_whatever_the_order_of_adding(backend: &impl Bac
     assert_eq!(since(20), [odd, late.clone()]);
     assert_eq!(since(21), [late]);
     assert!(since(31).is_empty());
-    let mut passed = Vec::new();
-    let mut each = |note: Note| {
-        passed.push(note.at);
-        if note.at == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let until_20 = |order| {
+        let mut passed = Vec::new();
+        let mut each = |at, data: &[u8]| {
+            passed.push((at, data.len()));
+            if at == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        state.each_note(List::Seen, order, &mut each).unwrap();
+        passed
     };
-    state.each_note(List::Seen, i64::MIN, &mut each).unwrap();
-    assert_eq!(passed, [10, 10, 20], "one by one until it is enough");
+    assert_eq!(
+        until_20(Order::Since(i64::MIN)),
+        [(10, 0), (10, 4), (20, 2)],
+        "one by one until it is enough"
+    );
+    assert_eq!(until_20(Order::Since(11)), [(20, 2)]);
+    assert_eq!(until_20(Order::Back), [(30, 4), (20, 2)], "newest first");
 }
 
 pub(crate) fn lists_are_apart(backend: &impl Backend) {

@@ -19,10 +19,11 @@ use super::readers::Readers;
 use super::scrub;
 use super::writer::Writer;
 use crate::state::{
-    Block, BlockId, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, Fact,
-    FlowVersion, LedgerRow, List, Note, Prune, State,
+    Block, BlockId, Change, DeadLetter, DeadLetterQuery, DeadLetterReason, DeadLetterStatus, EachNote, Fact,
+    FlowVersion, LedgerRow, List, Note, Order, Prune, State,
 };
 use crate::{Error, Position};
+use bytes::Bytes;
 use rusqlite::Connection;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -174,20 +175,15 @@ impl State for SqliteState {
 
     fn notes(&self, list: List, since: i64) -> Result<Vec<Note>, Error> {
         let mut notes = Vec::new();
-        self.each_note(list, since, &mut |note| {
-            notes.push(note);
+        self.each_note(list, Order::Since(since), &mut |at, data| {
+            notes.push(Note { list, at, data: Bytes::copy_from_slice(data) });
             ControlFlow::Continue(())
         })?;
         Ok(notes)
     }
 
-    fn each_note(
-        &self,
-        list: List,
-        since: i64,
-        each: &mut dyn FnMut(Note) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
-        self.readers.with("reading notes", |connection| notes::since(connection, list, since, each))
+    fn each_note(&self, list: List, order: Order, each: EachNote<'_>) -> Result<(), Error> {
+        self.readers.with("reading notes", |connection| notes::each(connection, list, order, each))
     }
 
     fn flow_versions(&self, name: &str) -> Result<Vec<FlowVersion>, Error> {

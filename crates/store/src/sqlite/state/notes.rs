@@ -1,9 +1,7 @@
 //! Append-only lists.
 
-use crate::state::{List, Note};
-use bytes::Bytes;
+use crate::state::{EachNote, List, Note, Order};
 use rusqlite::{Connection, params};
-use std::ops::ControlFlow;
 
 pub(super) fn add(connection: &Connection, notes: &[Note]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached("INSERT INTO note (list, at, data) VALUES (?1, ?2, ?3)")?;
@@ -13,19 +11,25 @@ pub(super) fn add(connection: &Connection, notes: &[Note]) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Oldest first; the same moment's in the order in which they were added.
-pub(super) fn since(
+/// The same moment's in the order in which they were added, or the other way round.
+pub(super) fn each(
     connection: &Connection,
     list: List,
-    since: i64,
-    each: &mut dyn FnMut(Note) -> ControlFlow<()>,
+    order: Order,
+    each: EachNote<'_>,
 ) -> rusqlite::Result<()> {
-    let mut query = connection
-        .prepare_cached("SELECT at, data FROM note WHERE list = ?1 AND at >= ?2 ORDER BY at, id")?;
+    let (since, query) = match order {
+        Order::Since(since) => {
+            (since, "SELECT at, data FROM note WHERE list = ?1 AND at >= ?2 ORDER BY at, id")
+        }
+        Order::Back => {
+            (i64::MIN, "SELECT at, data FROM note WHERE list = ?1 AND at >= ?2 ORDER BY at DESC, id DESC")
+        }
+    };
+    let mut query = connection.prepare_cached(query)?;
     let mut rows = query.query(params![number(list), since])?;
     while let Some(row) = rows.next()? {
-        let note = Note { list, at: row.get(0)?, data: Bytes::from(row.get::<_, Vec<u8>>(1)?) };
-        if each(note).is_break() {
+        if each(row.get(0)?, row.get_ref(1)?.as_blob()?).is_break() {
             break;
         }
     }

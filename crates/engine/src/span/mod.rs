@@ -1,10 +1,16 @@
 //! Look-up filters: which ids occur in which stretch of the journal.
 //!
-//! Indexing each id of each event would cost more than all other work together. Instead every commit of the engine
-//! leaves one Bloom filter over its stretch of the journal; a trace asks the filters and reads only the stretches that
-//! may hold the id. With ten bits an id and four probes about one stretch in eighty is read in vain. What holds an event's id
+//! Indexing each id of each event would cost more than all other work together. Instead the engine leaves Bloom filters, each
+//! over a stretch of the journal; a trace asks the filters and reads only the stretches that may hold the id. Ids are
+//! gathered over steps until a filter is worth a row ([`Growing`]); what no filter covers yet is read without one, and after
+//! a restart its ids are gathered again. With ten bits an id and four probes about one stretch in eighty is read in vain. What holds an event's id
 //! can only be told by parsing all of a stretch, so these are in it twice, by hashes that have nothing to do with each other:
 //! one stretch in some thousands is parsed in vain.
+
+mod growing;
+mod told;
+
+pub use growing::{Growing, MAX_IDS, MAX_RECORDS};
 
 use bytes::Bytes;
 use causeway_store::Position;
@@ -33,11 +39,9 @@ impl Gathering {
         self.hashes.extend([short, again(short)]);
     }
 
-    /// The filter over the stretch, as the store keeps it.
-    pub fn build(self, first: Position, last: Position) -> Option<Bytes> {
-        if self.hashes.is_empty() {
-            return None;
-        }
+    /// The filter over the stretch, as the store keeps it: the first position (with a flag) and the last, 64 bits each, little
+    /// endian, and the bits; without ids none.
+    pub fn build(self, first: Position, last: Position) -> Bytes {
         let bytes = (self.hashes.len() * BITS_PER_ID).div_ceil(8).next_multiple_of(8);
         let mut data = vec![0; 16 + bytes];
         data[..8].copy_from_slice(&(first.0 | TWICE).to_le_bytes());
@@ -46,8 +50,14 @@ impl Gathering {
         for hash in self.hashes {
             probes(hash, bytes).for_each(|bit| bits[bit / 8] |= 1 << (bit % 8));
         }
-        Some(data.into())
+        data.into()
     }
+}
+
+/// The last position that a stored filter covers.
+pub fn last(data: &[u8]) -> Option<Position> {
+    let last = data.get(8..)?.first_chunk()?;
+    Some(Position(u64::from_le_bytes(*last)))
 }
 
 /// What is looked for.
@@ -104,7 +114,7 @@ mod tests {
     fn a_filter_holds_every_id_it_was_given_and_few_others() {
         let mut gathering = Gathering::default();
         (0..1_000).for_each(|id| gathering.add(&format!("in-{id}")));
-        let data = gathering.build(Position(3), Position(8)).unwrap();
+        let data = gathering.build(Position(3), Position(8));
         assert!(
             (0..1_000)
                 .all(|id| Needle::id(&format!("in-{id}")).find(&data) == Some((Position(3), Position(8))))
@@ -118,7 +128,7 @@ mod tests {
     fn an_event_is_looked_for_where_it_is_and_hardly_anywhere_else() {
         let (mut gathering, short) = (Gathering::default(), |id: u64| xxh3_64(&id.to_be_bytes()));
         (0..1_000).for_each(|id| gathering.add_event(short(id)));
-        let data = gathering.build(Position(3), Position(8)).unwrap();
+        let data = gathering.build(Position(3), Position(8));
         let hits = |ids: std::ops::Range<u64>| {
             ids.filter(|id| Needle::event(short(*id)).find(&data) == Some((Position(3), Position(8)))).count()
         };
@@ -130,7 +140,7 @@ mod tests {
     fn an_event_is_found_in_a_filter_that_has_its_id_once() {
         let mut gathering = Gathering::default();
         gathering.hashes.push(7);
-        let mut data = gathering.build(Position(3), Position(8)).unwrap().to_vec();
+        let mut data = gathering.build(Position(3), Position(8)).to_vec();
         data[7] = 0;
         assert_eq!(Needle::event(7).find(&data), Some((Position(3), Position(8))));
     }
