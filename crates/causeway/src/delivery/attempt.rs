@@ -99,7 +99,7 @@ pub async fn deliver(
     let forgotten = shared.forgotten.subscribe();
     let mut run = Run { shared: &shared, reports: &reports, forgotten, accepted, attempts: Vec::new() };
     let now = shared.clock.now();
-    let apart = shared.refused.apart(batch, &names, now).into_iter().rev();
+    let apart = shared.refused.apart(&batch, &names, now).into_iter().rev();
     let mut stack: Vec<Part> = apart.map(|(batch, why)| Part { batch, why, before: Vec::new() }).collect();
     let mut lesson = Lesson::default();
     while let Some(Part { batch, why, before }) = stack.pop() {

@@ -73,8 +73,8 @@ impl Refused {
 
     /// Puts apart what is suspected, in the order to send it: what is of a suspect's slot and came before it goes before, what
     /// came later goes behind. All else goes with whichever of the two is sent anyway, so that mostly two requests are enough.
-    pub(super) fn apart(&self, batch: Batch, names: &Names, now: i64) -> Vec<(Batch, Suspicion)> {
-        let groups = self.groups(&batch, names, now);
+    pub(super) fn apart(&self, batch: &Batch, names: &Names, now: i64) -> Vec<(Batch, Suspicion)> {
+        let groups = self.groups(batch, names, now);
         let of = |group: Suspicion| (batch.pick(|index| groups[index] == group), group);
         let all = [Suspicion::None, Suspicion::Suspected, Suspicion::Behind].map(of);
         all.into_iter().filter(|(batch, _)| !batch.items.is_empty()).collect()

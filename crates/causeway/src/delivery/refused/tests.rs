@@ -37,7 +37,7 @@ fn taught() -> Refused {
 }
 
 fn groups(refused: &Refused, messages: &[&str], now: i64) -> Vec<(Suspicion, Vec<u32>)> {
-    let apart = refused.apart(batch(messages), &names(), now).into_iter();
+    let apart = refused.apart(&batch(messages), &names(), now).into_iter();
     apart.map(|(batch, group)| (group, batch.items.iter().map(|item| item.entry).collect())).collect()
 }
 
