@@ -55,9 +55,10 @@ pub fn group(reasons: Vec<DeadLetterReason>) -> Vec<Problem> {
 
 /// Where dead letters of a flow died, in words. What an intake found invalid was on no way yet.
 pub fn place(flow: &str, destination: &str) -> String {
-    match flow == destination {
-        true => format!("at the {flow}"),
-        false => format!("of flow {flow} on the way to {destination}"),
+    if flow == destination {
+        format!("at the {flow}")
+    } else {
+        format!("of flow {flow} on the way to {destination}")
     }
 }
 

@@ -74,7 +74,12 @@ pub(super) async fn acknowledge(
     if admin.alerts.acknowledge(&key, &by).await {
         return Ok(Json(json!({"key": key, "acknowledged": by})));
     }
-    Err(Problem::not_found("open alert", &key))
+    Err(Problem::new(
+        StatusCode::NOT_FOUND,
+        format!(
+            "there is no alert {key:?} that somebody was told of; what is pending can't be acknowledged yet"
+        ),
+    ))
 }
 
 /// What is said where nobody is told anything.

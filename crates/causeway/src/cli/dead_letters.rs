@@ -26,6 +26,8 @@ use std::path::Path;
 
 pub(super) fn run(path: &Path, command: &DeadLetters, json: bool) -> Result<Outcome, Failure> {
     let config = config::load(path)?;
+    // To open a store for a change makes one where there is none, and nobody can have meant that.
+    sqlite::open_read_only(&config.store)?;
     match command {
         DeadLetters::List { flow, error, status, limit } => {
             let status = requeue::status(status).map_err(|message| Failure::usage(format!("--{message}")))?;

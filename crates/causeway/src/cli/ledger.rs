@@ -10,6 +10,7 @@ use crate::daily::{self, Signer};
 use crate::inspect::{HourlyLedger, Ledger};
 use crate::{config, moment};
 use causeway_store::sqlite;
+use jiff::civil::Date;
 use serde::Serialize;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub(super) fn run(path: &Path, arguments: &arguments::Ledger, json: bool) -> Res
     match &arguments.command {
         None => balance(path, arguments, json),
         Some(Daily::Verify { directory, key }) => verify(path, directory.as_deref(), key.as_deref(), json),
-        Some(Daily::Report { day }) => report(path, day),
+        Some(Daily::Report { day }) => report(path, day, json),
         Some(Daily::Key) => key(path, json),
     }
 }
@@ -85,10 +86,17 @@ fn spoken(verdict: &Verdict) -> String {
     )
 }
 
-fn report(path: &Path, day: &str) -> Result<Outcome, Failure> {
+fn report(path: &Path, day: &str, json: bool) -> Result<Outcome, Failure> {
+    let is_day = day.parse::<Date>().is_ok_and(|date| date.to_string() == day);
+    if !is_day {
+        return Err(Failure::usage(format!("{day:?} is no day; write one like 2026-11-24")));
+    }
     let store = sqlite::open_read_only(&config::load(path)?.store)?;
-    let found = daily::find(&store.state, day)?;
-    let found = found.ok_or_else(|| Failure::usage(format!("there is no report of {day:?}")))?;
+    let Some(found) = daily::find(&store.state, day)? else {
+        let told = format!("there is no report of {day}; one is written when the day is over");
+        print(&if json { serde_json::json!({ "error": told }).to_string() } else { told })?;
+        return Ok(Outcome::Findings);
+    };
     print(&found.text)?;
     Ok(Outcome::Fine)
 }

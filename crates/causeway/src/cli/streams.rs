@@ -102,11 +102,8 @@ fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(harmful) {
         return Cow::Borrowed(text);
     }
-    let shown = text.chars().map(|sign| match harmful(sign) {
-        true => format!("\\u{:04x}", u32::from(sign)),
-        false => sign.to_string(),
-    });
-    Cow::Owned(shown.collect())
+    let shown = |sign| if harmful(sign) { format!("\\u{:04x}", u32::from(sign)) } else { String::from(sign) };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 #[cfg(test)]

@@ -203,12 +203,8 @@ impl Desk {
             Target::Version(number) => {
                 let numbers: Vec<String> = versions.iter().map(|known| known.version.to_string()).collect();
                 let wanted = versions.into_iter().find(|known| known.version == number);
-                wanted.ok_or_else(|| match numbers.is_empty() && !self.is_configured(name) {
-                    true => {
-                        Problem::Unknown(format!("there is no flow {name:?}; `causeway flow list` shows all"))
-                    }
-                    false => no_version(name, number, &numbers),
-                })
+                let unknown = numbers.is_empty() && !self.is_configured(name);
+                wanted.ok_or_else(|| if unknown { no_flow(name) } else { no_version(name, number, &numbers) })
             }
             Target::Configured if !self.is_configured(name) => {
                 let words = format!(
@@ -226,6 +222,10 @@ impl Desk {
             }),
         }
     }
+}
+
+fn no_flow(name: &str) -> Problem {
+    Problem::Unknown(format!("there is no flow {name:?}; `causeway flow list` shows all"))
 }
 
 fn no_version(name: &str, number: u32, numbers: &[String]) -> Problem {

@@ -183,6 +183,13 @@ fn without_a_store_commands_say_that_it_can_not_be_reached() {
     {
         causeway(directory.path(), command, "").ended(3);
     }
+    let changes =
+        [&["retry", "x"][..], &["retry", "--all"], &["discard", "x"], &["patterns", "--forget", "x"]];
+    for change in changes {
+        causeway(directory.path(), &[&["dead-letters"], change].concat(), "").ended(3);
+    }
+    causeway(directory.path(), &["flow", "rollback", "search-events", "1"], "").ended(3);
+    assert!(!directory.path().join("data").exists(), "no command made one");
 }
 
 #[test]
@@ -303,6 +310,8 @@ fn who_is_not_there_is_named_and_so_is_what_is_missing() {
             home.run(&["ledger", "--since", "2099-01-01"]).ended(0).out.ends_with("nothing was accepted\n")
         );
         home.run(&["audit", "--limit", "0"]).ended(2);
+        home.run(&["ledger", "report", "yesterday"]).ended(2);
+        assert!(home.run(&["ledger", "report", "2020-01-01", "--json"]).ended(1).json()["error"].is_string());
     });
 }
 

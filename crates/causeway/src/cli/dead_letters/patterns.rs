@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub(super) fn run(config: &Config, forget: Option<&str>, json: bool) -> Result<Outcome, Failure> {
     if let Some(id) = forget {
-        return drop_one(config, id);
+        return drop_one(config, id, json);
     }
     let patterns = refused::stored(&sqlite::open_read_only(&config.store)?.state)?;
     patterns
@@ -35,7 +35,7 @@ fn told(pattern: &Pattern) -> String {
     )
 }
 
-fn drop_one(config: &Config, id: &str) -> Result<Outcome, Failure> {
+fn drop_one(config: &Config, id: &str, json: bool) -> Result<Outcome, Failure> {
     match sqlite::open(&config.store, &Options::default()) {
         Ok(store) => {
             let known = refused::stored(&store.state)?.into_iter().find(|pattern| pattern.id == id);
@@ -50,6 +50,6 @@ fn drop_one(config: &Config, id: &str) -> Result<Outcome, Failure> {
         Err(Error::Locked { .. }) => return Err(Failure::usage(format!("there is no pattern {id:?}"))),
         Err(error) => return Err(error.into()),
     }
-    print(&format!("{id} is forgotten"))?;
+    print(&if json { json!({ "forgotten": id }).to_string() } else { format!("{id} is forgotten") })?;
     Ok(Outcome::Fine)
 }

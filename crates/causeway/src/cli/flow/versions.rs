@@ -93,6 +93,8 @@ fn line(past: &Past) -> String {
 
 pub(super) fn roll_back(config: &Config, name: &str, version: &str, json: bool) -> Result<Outcome, Failure> {
     let target = target(version)?;
+    // To open a store for a change makes one where there is none, and without one nothing was changed.
+    sqlite::open_read_only(&config.store)?;
     let here = |desk: &Desk, state: &dyn State| {
         let roll_back = || desk.roll_back(name, target, &user(), Clock::system().now());
         let past = noted(desk, state, ("flow rollback", &[name]), roll_back)?;
