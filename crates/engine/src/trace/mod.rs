@@ -5,6 +5,7 @@ mod attempts;
 mod delivery;
 mod identity;
 mod latest;
+mod payload;
 mod quarantined;
 mod recent;
 mod remade;
@@ -68,7 +69,7 @@ pub struct Traced {
     pub name: Option<String>,
     /// Its user token; of a call its anonymousId, or else its userId.
     pub user_token: String,
-    /// The event as it came.
+    /// The event as it came, a write key masked.
     pub payload: Box<RawValue>,
     /// `processed`, `waiting` for the engine, `open` if it is a search that has not settled, or `quarantined` because it is
     /// invalid.
@@ -182,7 +183,7 @@ fn traced(past: &Past<'_>, entry: &Entry, cursor: Position) -> Option<Traced> {
         kind: past.kind(),
         name: past.name().map(str::to_owned),
         user_token: past.anonymous().or(past.user()).unwrap_or_default().to_owned(),
-        payload: RawValue::from_string(past.raw().to_owned()).ok()?,
+        payload: payload::shown(past.raw())?,
         stage: if entry.position > cursor { "waiting" } else { "processed" },
         part_of: None,
         identity: None,

@@ -1,11 +1,10 @@
 //! What an intake found invalid, found by a text in it.
 
-use super::{Delivery, MAX_ANSWERS, Traced};
+use super::{Delivery, MAX_ANSWERS, Traced, payload};
 use crate::core::INTAKE;
 use causeway_store::state::{DeadLetter, DeadLetterQuery};
 use causeway_store::{Error, State};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// The invalid events that hold this text as a JSON string of its own.
 pub(super) fn find(mention: &str, state: &dyn State) -> Result<Vec<Traced>, Error> {
@@ -33,10 +32,7 @@ fn traced(letter: &DeadLetter) -> Option<Traced> {
         kind: word(&["eventType", "type"]).unwrap_or_default(),
         name: word(&["eventName", "event", "name"]),
         user_token: word(&["userToken", "anonymousId", "userId"]).unwrap_or_default(),
-        // What is no JSON is shown as a text.
-        payload: RawValue::from_string(text.clone())
-            .or_else(|_| RawValue::from_string(Value::from(text).to_string()))
-            .ok()?,
+        payload: payload::shown(&text)?,
         stage: "quarantined",
         part_of: None,
         identity: None,
