@@ -151,6 +151,11 @@ fn the_newest_events_are_listed_with_what_became_of_them() {
             objects.collect::<Vec<String>>()
         };
         assert_eq!(list("").await, ["o-3", "o-2", "o-1"]);
+        let answer = stage.admin("GET", "/api/events").await.json();
+        for event in answer["events"].as_array().unwrap() {
+            let request = &by(event, "search-events")["attempts"][0];
+            assert_eq!(request["status"], 200, "each with its own request: {event}");
+        }
         assert_eq!(list("?limit=1").await, ["o-3"]);
         assert_eq!(list("?kind=view").await, ["o-3", "o-1"]);
         assert_eq!(list("?before=2").await, ["o-1"]);
