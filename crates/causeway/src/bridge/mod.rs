@@ -1,7 +1,7 @@
 //! The bridge: everything put together, started, given another configuration, and stopped.
 //!
-//! What lasts from start to stop (the store, the threads *journal* and *engine*, the sockets) is [`Lasting`]. Everything that does
-//! as the configuration says is a [`Generation`]; [`reload`] puts another in its place.
+//! What lasts from start to stop (the store, the threads *journal* and *engine*, the sockets) is `Lasting`. Everything that does
+//! as the configuration says is a `Generation`; `reload` puts another in its place.
 
 mod fixed;
 mod generation;

@@ -51,9 +51,11 @@ impl Opens {
         self.changed.insert(key);
     }
 
-    /// Whether anything is open that this would belong to or interrupt.
+    /// Whether anything is open that this would belong to or interrupt. The times of asking tell, not whether what came before
+    /// happens to have settled already when this arrives.
     pub(crate) fn has(&self, search: &Search<'_>) -> bool {
-        self.open.contains_key(&key_of(search))
+        let near = |one: &Sighting| search.at.abs_diff(one.search.at) <= self.settle_ms.unsigned_abs();
+        self.open.get(&key_of(search)).is_some_and(|open| open.sightings().iter().any(near))
     }
 
     /// Takes out the next intent that has settled by now, those first that settled first.
