@@ -72,24 +72,12 @@ fn tell_damage(journal: &dyn Journal, told: &mut Vec<(Position, Position)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::source::{Lookup, parse};
+    use crate::config::source::{Nowhere, parse};
     use causeway_store::state::{Change, List, Note};
     use causeway_store::{Record, Source, sqlite};
     use std::path::Path;
 
     const DAY: i64 = 86_400_000;
-
-    struct Nowhere;
-
-    impl Lookup for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
 
     #[test]
     fn each_thing_goes_after_the_time_that_is_set_for_it_and_what_is_not_processed_stays() {

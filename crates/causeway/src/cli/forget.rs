@@ -20,6 +20,10 @@ pub(super) fn run(path: &Path, arguments: &arguments::Forget, json: bool) -> Res
     if !json {
         print(&format!("erasure {}", receipt["id"].as_str().unwrap_or_default()))?;
     }
+    if !arguments.no_wait && !json {
+        // Algolia takes its time, and for as long as it can't be reached there is no end to wait for.
+        print("waiting until it is done; Ctrl-C ends the waiting only, the bridge goes on")?;
+    }
     let mut told = String::new();
     while !arguments.no_wait && receipt["state"] == "running" {
         tell(&receipt, &mut told, json)?;

@@ -249,20 +249,8 @@ fn mail(key: &str, given: &settings::Email, home: &Path) -> Result<MailTarget, P
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::{Lookup, parse};
+    use super::super::source::{Nowhere, parse};
     use super::*;
-
-    struct Nowhere;
-
-    impl Lookup for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
 
     fn checked(text: &str) -> Result<Alerts, String> {
         let settings = parse(text, std::iter::empty(), &Nowhere).map_err(|problem| problem.to_string())?;

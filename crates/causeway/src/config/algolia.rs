@@ -162,21 +162,9 @@ pub(super) fn search_hosts(settings: &Settings, app_id: &AppId) -> Result<Search
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::{Lookup, parse};
+    use super::super::source::{Nowhere, parse};
     use super::*;
     use causeway_algolia::records::limits::RECORD_BYTES;
-
-    struct Nowhere;
-
-    impl Lookup for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
 
     fn settings(text: &str) -> Settings {
         parse(text, std::iter::empty(), &Nowhere).unwrap()

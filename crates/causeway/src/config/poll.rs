@@ -168,20 +168,8 @@ fn faulty(key: &str, message: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::{Lookup, parse};
+    use super::super::source::{Nowhere, parse};
     use super::*;
-
-    struct Nowhere;
-
-    impl Lookup for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
 
     fn polled(algolia: &str, recipe: &str) -> Result<Option<PollTarget>, String> {
         let text = format!("[algolia]\napp_id = \"APP\"\n{algolia}\n[recipes]\nzero-results = {recipe}");

@@ -51,22 +51,10 @@ fn budget(per_hour: u32) -> Result<Option<NonZeroU32>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::{Lookup, parse};
+    use super::super::source::{Nowhere, parse};
     use super::*;
     use crate::config::Config;
     use std::path::Path;
-
-    struct Nowhere;
-
-    impl Lookup for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
 
     fn probed(recipe: &str, more: &str) -> Result<Option<ProbeTarget>, String> {
         let account = "[algolia]\napp_id = \"APP\"\napi_key = \"k\"\n[segment]\nwrite_key = \"w\"";

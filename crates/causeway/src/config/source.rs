@@ -57,6 +57,20 @@ pub trait Lookup {
     fn file(&self, path: &str) -> std::io::Result<String>;
 }
 
+/// Neither variables nor files: for settings that take nothing from their surroundings.
+#[derive(Debug, Clone, Copy)]
+pub struct Nowhere;
+
+impl Lookup for Nowhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> std::io::Result<String> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
 /// The process's environment and the machine's files.
 pub struct Outside;
 

@@ -26,23 +26,11 @@ const ROUTES: [(&str, &str); 15] = [
     ("GET", "/metrics"),
 ];
 
-struct Nowhere;
-
-impl source::Lookup for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
 #[test]
 fn without_a_token_the_admin_side_can_not_be_opened_to_the_network() {
     let listening = |listen: &str, token: &str| {
         let text = format!("[admin]\nlisten = {listen:?}\ntoken = {token:?}");
-        let settings: Settings = source::parse(&text, std::iter::empty(), &Nowhere).unwrap();
+        let settings: Settings = source::parse(&text, std::iter::empty(), &source::Nowhere).unwrap();
         Config::check(settings, Path::new("")).map(drop).map_err(|problem| problem.to_string())
     };
     for open in ["0.0.0.0:7071", "[::]:7071", "192.0.2.1:7071"] {

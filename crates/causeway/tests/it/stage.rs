@@ -98,21 +98,9 @@ pub(crate) fn play(story: impl AsyncFnOnce(&mut Stage)) {
     Scene::new().play(story);
 }
 
-struct Nowhere;
-
-impl source::Lookup for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
 /// The defaults with the sandbox as both vendors, free ports, and short waits.
 fn settings(vendors: &str) -> Settings {
-    let mut settings: Settings = source::parse("", std::iter::empty(), &Nowhere).unwrap();
+    let mut settings: Settings = source::parse("", std::iter::empty(), &source::Nowhere).unwrap();
     "127.0.0.1:0".clone_into(&mut settings.listen);
     "127.0.0.1:0".clone_into(&mut settings.admin.listen);
     settings.store.path = "data".into();

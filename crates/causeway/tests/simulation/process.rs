@@ -39,18 +39,6 @@ pub(crate) struct Process {
     running: Option<[watch::Sender<bool>; 2]>,
 }
 
-struct Nowhere;
-
-impl source::Lookup for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
 const TEXT: &str = r#"
     listen = "127.0.0.1:0"
     [admin]
@@ -75,7 +63,7 @@ const TEXT: &str = r#"
 fn checked() -> Config {
     static CHECKED: OnceLock<Config> = OnceLock::new();
     let check = || {
-        let settings: Settings = source::parse(TEXT, std::iter::empty(), &Nowhere).unwrap();
+        let settings: Settings = source::parse(TEXT, std::iter::empty(), &source::Nowhere).unwrap();
         Config::check(settings, Path::new("")).unwrap()
     };
     CHECKED.get_or_init(check).clone()

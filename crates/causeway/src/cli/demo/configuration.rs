@@ -15,7 +15,7 @@ const TEXT: &str = include_str!("demo.toml");
 
 /// On free ports, with the stand-ins at `url` for both vendors.
 pub(super) fn bridge(url: &str, store: &Path, options: &Options) -> Result<Config, Failure> {
-    let mut settings: Settings = source::parse(TEXT, std::iter::empty(), &Nowhere)?;
+    let mut settings: Settings = source::parse(TEXT, std::iter::empty(), &source::Nowhere)?;
     "127.0.0.1:0".clone_into(&mut settings.listen);
     "127.0.0.1:0".clone_into(&mut settings.admin.listen);
     store.clone_into(&mut settings.store.path);
@@ -51,18 +51,5 @@ pub(super) fn crowd(
         queries,
         segment: Some(segment),
         ..Shoppers::new(url, options.app_id.clone(), options.api_keys[0].clone())
-    }
-}
-
-/// The demo takes nothing from its surroundings.
-struct Nowhere;
-
-impl source::Lookup for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
     }
 }
