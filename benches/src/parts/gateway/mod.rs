@@ -14,6 +14,13 @@ use std::time::Duration;
 /// How long one way is measured before the next has its turn.
 const TURN: Duration = Duration::from_secs(1);
 
+/// How long a way is used before it is measured, so that its own engine settles searches while it is: longer than
+/// `searches.settle` and what is waited for late ones.
+const LEAD: Duration = Duration::from_millis(2_500);
+
+/// How long nobody searches after a turn, so that no gateway settles searches in another's.
+const REST: Duration = Duration::from_millis(2_500);
+
 /// At least so many rounds.
 const ROUNDS: u64 = 5;
 
@@ -48,7 +55,19 @@ pub(crate) fn measure(rate: u32, time: Duration) -> anyhow::Result<()> {
     zero_results::measure(&scene, rate)
 }
 
+/// A lead, the turn, and a rest; the direct way has no engine, so it needs neither.
 fn turn(scene: &Scene, way: Way, load: Paced) -> anyhow::Result<Turn> {
+    if way == Way::Direct {
+        return measured(scene, way, load);
+    }
+    let lead = Paced { time: LEAD, first: load.first + scene::LEAD_APART, ..load };
+    paced::run(lead, &scene.searches(way))?;
+    let turn = measured(scene, way, load)?;
+    std::thread::sleep(REST);
+    Ok(turn)
+}
+
+fn measured(scene: &Scene, way: Way, load: Paced) -> anyhow::Result<Turn> {
     let before = scene.cpu(way)?;
     let latencies = paced::run(load, &scene.searches(way))?;
     let cpu = scene.cpu(way)?.saturating_sub(before) / latencies.count().max(1) as u32;
@@ -87,10 +106,10 @@ fn middle(mut figures: Vec<f64>) -> f64 {
 /// People that memory does not know search, while the store answers nobody.
 fn stalled(scene: &Scene, rate: u32) -> anyhow::Result<()> {
     let load = |way, first| Paced { server: scene.server(way), rate, time: TURN, first };
-    let direct = turn(scene, Way::Direct, load(Way::Direct, 0))?.latencies;
+    let direct = measured(scene, Way::Direct, load(Way::Direct, 0))?.latencies;
     let before = scene.lookups()?;
     let stall = stall::Stall::begin(&scene.personalised.data())?;
-    let stalled = turn(scene, Way::Strangers, load(Way::Strangers, scene::STALLED))?.latencies;
+    let stalled = measured(scene, Way::Strangers, load(Way::Strangers, scene::STALLED))?.latencies;
     drop(stall);
     let after = scene.lookups()?;
     let remark = format!(

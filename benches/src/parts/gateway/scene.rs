@@ -17,6 +17,9 @@ const PEOPLE: u64 = 2_000;
 /// Turns begin so many numbers apart, so that strangers are new in each.
 pub(super) const PEOPLE_APART: u64 = 1_000_000;
 
+/// What leads up to a turn is so many numbers apart from it.
+pub(super) const LEAD_APART: u64 = 500_000;
+
 /// Strangers that no turn has seen.
 pub(super) const STALLED: u64 = 5_000_000_000;
 
